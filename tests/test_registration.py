@@ -21,8 +21,7 @@ from lfr_eval.contract.reading import read_json
 from lfr_eval.contract.tables import COHORT, EXCLUSIONS, FINDINGS
 from lfr_eval.planning.freezing import check, freeze
 from lfr_eval.report.brief import to_brief
-from lfr_eval.report.reading import read_report
-from lfr_eval.report.record import read_record
+from lfr_eval.report.reading import read_record, read_report
 from lfr_eval.report.words import earlier_results
 from lfr_eval.study.inputs import read_inputs
 from lfr_eval.study.overrides import with_plan

@@ -16,6 +16,7 @@ from lfr_eval.contract.thresholds import same_threshold
 from lfr_eval.contract.words import significant, threshold_text
 from lfr_eval.contract.writing import write_text
 from lfr_eval.deployments.breaks import counting_breaks
+from lfr_eval.deployments.elements import bullets, day_scale, figure, heading, paragraph
 from lfr_eval.deployments.grid import DeploymentError
 from lfr_eval.deployments.monitoring import (
     EXPOSURES,
@@ -27,8 +28,7 @@ from lfr_eval.deployments.monitoring import (
 )
 from lfr_eval.deployments.origins import FORCE, origins, stated_force
 from lfr_eval.inference.field import PER_FACE, PER_HOUR
-from lfr_eval.report.chart import Chart, Line, day_scale, draw, log_scale
-from lfr_eval.report.elements import bullets, figure, heading, paragraph
+from lfr_eval.report.chart import Chart, Line, draw, log_scale
 
 
 def watch(

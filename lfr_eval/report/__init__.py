@@ -29,11 +29,10 @@ def render(
 ) -> Path:
     """Write the report of a study, and `conformance.json`: the answer, and filled evidence maps.
 
+    Nothing but the study folder and the ledger is read.
+
     Parameters
     ----------
-    study
-        The study folder: `study.json`, the stage tables as `<table>.parquet`, and
-        `provenance.json` if it exists. Nothing but it and the ledger is read.
     destination
         The file to write; `report.html` in the study folder by default.
     papers
@@ -82,40 +81,45 @@ def three_lines(study: Path) -> tuple[str, ...]:
 
     They are those of the report that was made last: nothing is computed again.
     """
-    said = json.loads((study / CONFORMANCE).read_text(encoding="utf-8"))
+    said = _said(study)
     first, *rest = said["answer"]
-    second = rest[-1] if rest else ""
     limit = said["cannot_tell"][0]
-    return (first, second, f"It cannot tell {limit[0].lower()}{limit[1:]}")
+    return (first, rest[-1] if rest else "", f"It cannot tell {limit[0].lower()}{limit[1:]}")
 
 
 def notes(study: Path) -> tuple[str, ...]:
     """Return what must be known of the PDFs that were made last."""
-    return tuple(json.loads((study / CONFORMANCE).read_text(encoding="utf-8")).get("notes", ()))
+    return tuple(_said(study).get("notes", ()))
 
 
 def answer(study: Path) -> tuple[str, ...]:
     """Return the answer that the brief of a study gives; each paragraph may be quoted whole."""
-    from lfr_eval.report.brief import to_brief
-    from lfr_eval.report.reading import read_report
-
-    return _paragraphs(to_brief(read_report(study)))
+    return _paragraphs(_brief(study))
 
 
 def brief_texts(study: Path) -> dict[str, str]:
     """Return what the brief of a study says, by names: its answer first, then all beside it."""
-    from lfr_eval.report.brief import to_brief
-    from lfr_eval.report.reading import read_report
-
-    brief = to_brief(read_report(study))
-    facts = tuple(text for _, text in (*brief.facts, *brief.trust))
-    several = (("", _paragraphs(brief)), ("crowd-", brief.crowd), ("limit-", brief.cannot))
+    brief = _brief(study)
+    facts = [text for _, text in (*brief.facts, *brief.trust)]
+    several = {"": _paragraphs(brief), "crowd-": brief.crowd, "limit-": brief.cannot}
     told = {
         f"brief-{name}{number}": text
-        for name, texts in (*several, ("fact-", facts))
+        for name, texts in (several | {"fact-": facts}).items()
         for number, text in enumerate(texts, 1)
     }
     return told | ({"brief-warning": brief.warning} if brief.warning else {})
+
+
+def _brief(study: Path) -> Brief:
+    from lfr_eval.report.brief import to_brief
+    from lfr_eval.report.reading import read_report
+
+    return to_brief(read_report(study))
+
+
+def _said(study: Path) -> dict[str, Sequence[str]]:
+    said: dict[str, Sequence[str]] = json.loads((study / CONFORMANCE).read_text("utf-8"))
+    return said
 
 
 def _paragraphs(brief: Brief) -> tuple[str, ...]:

@@ -5,107 +5,73 @@ The section shows the setting of the brief and single factors; the table holds e
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Any
+from types import SimpleNamespace
+from typing import NamedTuple
 
 import pandas as pd
 
 from lfr_eval.contract.names import factor_words, metric_named
-from lfr_eval.contract.tables import CROSS
 from lfr_eval.contract.words import joined, percentage, ratio, several
 from lfr_eval.report.findings import pair_words, span_words
-from lfr_eval.report.rates import Quote, at_threshold, real
+from lfr_eval.report.rates import Quote, at_threshold, records, single_factors
 
 SHARES = (1, 2, 5)
 """Percentages of people whose labels may be wrong, as the table has them."""
+HOW = {"random": "at random", "worst": "in the least favourable way"}
 
 
-HEADS = ("Groups", "Error", "As seen", "Standardised", "By regression", "Overlap")
-
-
-@dataclass(frozen=True)
-class Adjustment:
-    """The comparisons, and the covariates that were held alike.
-
-    Attributes
-    ----------
-    rows
-        Cells under `HEADS`: ratios with their intervals, adjusted ones in words where there are
-        none; overlap is the evidence in combinations of covariates that both groups have.
-    said
-        The sentence of each, and what wrong labels would change.
-    """
+class Adjustment(NamedTuple):
+    """Which covariates were held alike, and a row of cells and a sentence for each comparison."""
 
     held: str
     rows: tuple[tuple[str, ...], ...]
     said: tuple[str, ...]
-    heads: tuple[str, ...] = HEADS
 
 
 def to_adjustment(frame: pd.DataFrame | None, quote: Quote | None) -> Adjustment | None:
-    """Return the comparisons of single factors in the brief's setting; None where there is none.
-
-    Parameters
-    ----------
-    frame
-        Table `adjusted`; None where the study has none.
-    quote
-        The rates of the brief.
-    """
+    """Return the comparisons of single factors in the setting `quote`; None where there is none."""
     if frame is None or quote is None:
         return None
-    chosen = at_threshold(frame, [quote.threshold])
-    size = chosen["watchlist_size"].fillna(0) == (quote.watchlist_size or 0)
-    simple = ~chosen["factor"].str.contains(CROSS, regex=False)
+    chosen = single_factors(at_threshold(frame, [quote.threshold]))
     of = chosen["metric"].isin([quote.wrong.code, quote.right.code])
-    rows = list(chosen[(size & simple & of).to_numpy(bool)].itertuples())
+    of &= chosen["watchlist_size"].fillna(0) == (quote.watchlist_size or 0)
+    rows = records(chosen[of.to_numpy(bool)])
     if not rows:
         return None
-    names = dict.fromkeys(name for row in rows for name in str(row.covariates).split(", "))
+    names = dict.fromkeys(name for row in rows for name in row.covariates.split(", "))
     return Adjustment(
         joined([factor_words(name) for name in names]),
-        tuple(map(_adjusted, rows)),
+        tuple(map(_cells, rows)),
         tuple(f"{row.statement}{_mislabelled(row)}" for row in rows),
     )
 
 
-def _adjusted(row: Any) -> tuple[str, ...]:
-    def span(start: str, middle: str) -> str:
-        return span_words(
-            *(real(getattr(row, name)) for name in (middle, f"{start}_lower", f"{start}_upper"))
-        )
-
-    overlap, fewest = float(row.overlap), int(row.fewest_people)
-    why = "" if pd.isna(row.refused) else "refused" if overlap < 1 else "too little seen"
+def _cells(row: SimpleNamespace) -> tuple[str, ...]:
+    few, why = row.fewest_people, "refused" if row.overlap < 1 else "too little seen"
+    refused = "" if row.refused is None else why
     return (
-        pair_words(str(row.group_a), str(row.group_b), str(row.factor)),
-        metric_named(str(row.metric)).plain,
-        span("ratio", "ratio"),
-        why or span("adjusted", "adjusted_ratio"),
-        why or span("regression", "regression_ratio"),
-        percentage(overlap) + (f" (at least {several(fewest, 'person', 'people')})" * (fewest > 0)),
+        pair_words(row.group_a, row.group_b, row.factor),
+        metric_named(row.metric).plain,
+        span_words(row.ratio, row.ratio_lower, row.ratio_upper),
+        refused or span_words(row.adjusted_ratio, row.adjusted_lower, row.adjusted_upper),
+        refused or span_words(row.regression_ratio, row.regression_lower, row.regression_upper),
+        percentage(row.overlap)
+        + (f" (at least {several(few, 'person', 'people')})" if few else ""),
     )
 
 
-def _mislabelled(row: Any) -> str:
+def _mislabelled(row: SimpleNamespace) -> str:
     """Say what the ratio would be if some people had the label of the other group."""
-    told = []
-    for how, words in (("random", "at random"), ("worst", "in the least favourable way")):
-        known = {share: real(getattr(row, f"mislabelled_{how}_{share}")) for share in SHARES}
-        ratios = {f"{share}": ratio(one) for share, one in known.items() if one is not None}
-        if ratios:
-            people = f"{joined(list(ratios), 'or')} % of people"
-            told.append((people, words, joined(list(ratios.values()), "or")))
-    if not told:
-        return ""
-    (people, words, would), *rest = told
-    said = (
-        f" If {people} were mislabelled {words}, the ratio of the correctly labelled groups would "
-        f"be {would}"
-    )
-    # The same shares are not said twice.
-    said += "".join(
-        f"; {words}, {would}" if same == people else f"; if {same} were {words}, {would}"
-        for same, words, would in rest
-    )
-    return f"{said}."
+    said = before = ""
+    for how, words in HOW.items():
+        found = {share: getattr(row, f"mislabelled_{how}_{share}") for share in SHARES}
+        known = {str(share): ratio(value) for share, value in found.items() if value is not None}
+        people, would = (joined(list(each), "or") for each in (known, known.values()))
+        if known and not said:
+            said = f" If {people} % of people were mislabelled {words}, the ratio of the correctly "
+            said += f"labelled groups would be {would}"
+        elif known:  # The same shares are not said twice.
+            again = "" if people == before else f"if {people} % of people were "
+            said += f"; {again}{words}, {would}"
+        before = people
+    return f"{said}." if said else ""

@@ -12,35 +12,26 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
+from typing import NamedTuple
 
 from lfr_eval.contract.names import factor_words, group_name, metric_named
 from lfr_eval.contract.record import StudyRecord
 from lfr_eval.contract.thresholds import same_threshold
 from lfr_eval.contract.words import confidence, count, spoken_threshold
 from lfr_eval.report.chart import Chart, Line, Scale, draw, rate_scale, threshold_scale
-from lfr_eval.report.rates import Rate
+from lfr_eval.report.rates import Rate, is_known
 
-
-def watchlist_words(size: int | None) -> str:
-    """Return the watchlist of a setting in words."""
-    return "none, faces compared in pairs" if size is None else f"{count(size)} faces"
-
+PAIRS = "faces compared in pairs"
 
 Side = Sequence[Rate | None]
 """Rates of one group along the threshold."""
 
 
-@dataclass(frozen=True)
-class Setting:
+class Setting(NamedTuple):
     """One choice of the page: two kinds of error at a watchlist, by a factor, along thresholds.
 
-    Attributes
-    ----------
-    size
-        Of the watchlist; None: faces compared in pairs.
-    at
-        The threshold in use.
+    `size` is that of the watchlist (None: faces compared in pairs), `at` the threshold in use.
     """
 
     key: str
@@ -49,6 +40,12 @@ class Setting:
     factor: str
     thresholds: Sequence[float]
     at: float
+
+    @property
+    def words(self) -> str:
+        """Groups and watchlist within a caption."""
+        watchlist = f"watchlist of {count(self.size)} faces" if self.size else PAIRS
+        return f"by {factor_words(self.factor)}, {watchlist}"
 
 
 def along_threshold(
@@ -67,25 +64,15 @@ def along_threshold(
     named = [
         f"{line} line, {metric_named(code).plain.lower()}"
         for line, code, side in zip(("solid", "dashed"), setting.metrics, sides, strict=True)
-        if is_measured(side)
+        if any(is_known(rate) for rates in side for rate in rates)
     ]
     caption = (
         f"Along the {'rank, with a minus' if record.matcher.ranks else 'threshold'}, "
-        f"by {factor_words(setting.factor)}, "
-        f"{watchlist_clause(setting.size)}: {'; '.join(named)}; shaded, "
-        f"{band_words(record, banded)}; dotted, the upper end where no error was "
-        "seen. Each step down is a fixed factor rarer."
+        f"{setting.words}: {'; '.join(named)}; shaded, {band_words(record, banded)}; dotted, the "
+        "upper end where no error was seen. Each step down is a fixed factor rarer."
     )
     name, across = f"along-{setting.key.replace('|', '-')}", threshold_scale(thresholds)
     return draw(name, caption, panels, across, at=setting.at, mark=record.mark)
-
-
-def is_measured(side: Sequence[Side]) -> bool:
-    """Return whether any group has a rate of this kind of error, withheld or not."""
-    return any(
-        rate is not None and (rate.withheld or rate.rate is not None)
-        for rates in side for rate in rates
-    )  # fmt: skip
 
 
 def is_banded(sides: Sequence[Sequence[Side]]) -> bool:
@@ -117,8 +104,7 @@ def ends_of(rates: Side, banded: bool, rising: bool = False) -> tuple[list[float
     Fernández-Val & Galichon, Biometrika 96, 2009).
     """
     names = ("band_lower", "band_upper") if banded else ("lower", "upper")
-    ends = ([None if rate is None else getattr(rate, name) for rate in rates] for name in names)
-    lower, upper = ([math.nan if each is None else float(each) for each in one] for one in ends)
+    lower, upper = (_values(rates, name) for name in names)
     if not banded:
         return lower, upper
     way = -1 if rising else 1
@@ -135,29 +121,20 @@ def _running(best: Callable[[float, float], float], values: list[float], way: in
     return found[::way]
 
 
-def watchlist_clause(size: int | None) -> str:
-    """Return the watchlist of a setting within a caption."""
-    return "faces compared in pairs" if size is None else f"watchlist of {count(size)} faces"
-
-
 def line_of(style: str, x: Sequence[float], rates: Side, banded: bool) -> Line:
     """Return rates as a line with its band, and the bound where no error was seen."""
     seen = [None if rate is None or rate.events is None else rate.events > 0 for rate in rates]
-    lower, upper = ends_of(rates, banded, rising=style == "second")
+    ends = ends_of(rates, banded, rising=style == "second")
+    known = (_values(rates, "rate"), *ends, _values(rates, "upper"))
+    there, silent = ([each is one for each in seen] for one in (True, False))
+    middle, lower, upper, bound = map(_where, (there, there, there, silent), known)
+    return Line(style, x, middle, lower, upper, bound)
 
-    def where(wanted: bool, values: Sequence[float]) -> list[float]:
-        return [
-            value if each is wanted else math.nan for each, value in zip(seen, values, strict=True)
-        ]
 
-    middle, bound = (
-        [math.nan if rate is None or getattr(rate, name) is None else getattr(rate, name)
-         for rate in rates]
-        for name in ("rate", "upper")
-    )  # fmt: skip
-    return Line(
-        style, x, where(True, middle), where(True, lower), where(True, upper), where(False, bound)
-    )
+def _values(rates: Side, name: str) -> list[float]:
+    """Return a number of each rate, NaN where it is not known."""
+    values = [None if rate is None else getattr(rate, name) for rate in rates]
+    return [math.nan if value is None else float(value) for value in values]
 
 
 TICKS = 3
@@ -170,12 +147,8 @@ def trade_off(
 ) -> Chart | None:  # fmt: skip
     """Draw one setting; None where no group had both kinds of error at any threshold.
 
-    Parameters
-    ----------
-    sides
-        Rates along the threshold by group: false alerts or matches, then misses.
-    everybody
-        The same of everybody together; empty where they are not known.
+    `sides` are rates by group, those of false alerts or matches first; `everybody` has the same of
+    everybody together, or nothing where they are not known.
     """
     (wrong, right), at = sides, setting.at
     banded = is_banded(sides)
@@ -192,14 +165,15 @@ def trade_off(
         panels.append((group_name(name, setting.factor), lines))
     if not panels:
         return None
-    across = [x for _, lines in panels for line in lines for x in line.x]
-    horizontal = _few_ticks(rate_scale(across))
+    horizontal = rate_scale(x for _, lines in panels for line in lines for x in line.x)
+    every = max(1, math.ceil(len(horizontal.ticks) / TICKS))
+    horizontal = horizontal._replace(ticks=horizontal.ticks[::every])
     names = [metric_named(code).plain.lower() for code in setting.metrics]
     reference = "" if overall is None else " Dashed: everybody."
     caption = (
-        f"Each kind of error against the other as the threshold moves (DET curve), by "
-        f"{factor_words(setting.factor)}, {watchlist_clause(setting.size)}: "
-        f"across, {names[0]}; upright, {names[1]}. Nearer to the lower left is better. "
+        f"Each kind of error against the other as the threshold moves (DET curve), "
+        f"{setting.words}: across, {names[0]}; upright, {names[1]}. Nearer to the lower left is "
+        f"better. "
         f"Ring: {f'rank {-at:g}' if record.matcher.ranks else f'threshold {spoken_threshold(at)}'}."
         f"{reference} Shaded, for each error by itself, {band_words(record, banded)}. "
         "Thresholds at which one of them was not seen are left out. An ROC curve is the same "
@@ -211,19 +185,14 @@ def trade_off(
 
 
 def _line(style: str, wrong: Side, right: Side, banded: bool) -> Line:
-    pairs = list(zip(wrong, right, strict=True))
-    known = [a is not None and b is not None and bool(a.events) and bool(b.events)
-             for a, b in pairs]  # fmt: skip
-
-    def seen(side: Side) -> list[float]:
-        rates = zip(side, known, strict=True)
-        return [one.rate or math.nan if one and here else math.nan for one, here in rates]
-
+    pairs = zip(wrong, right, strict=True)
+    known = [bool(a and b and a.events and b.events) for a, b in pairs]
+    x, y = (_where(known, _values(side, "rate")) for side in (wrong, right))
     if style != "first":
-        return Line(style, seen(wrong), seen(right))
+        return Line(style, x, y)
     left, farther = (_where(known, values) for values in ends_of(wrong, banded))
     lower, upper = (_where(known, values) for values in ends_of(right, banded, rising=True))
-    return Line(style, seen(wrong), seen(right), lower, upper, (), left, farther)
+    return Line(style, x, y, lower, upper, (), left, farther)
 
 
 def _where(known: Sequence[bool], values: Sequence[float]) -> list[float]:
@@ -232,11 +201,6 @@ def _where(known: Sequence[bool], values: Sequence[float]) -> list[float]:
 
 def _within(line: Line, scale: Scale) -> Line:
     """Return a line whose band ends at the edges of its panel."""
-    left = [min(max(value, scale.low), scale.high) for value in line.left]
-    right = [min(max(value, scale.low), scale.high) for value in line.right]
+    left, right = ([min(max(value, scale.low), scale.high) for value in ends]
+                   for ends in (line.left, line.right))  # fmt: skip
     return replace(line, left=left, right=right)
-
-
-def _few_ticks(scale: Scale) -> Scale:
-    step = math.ceil(len(scale.ticks) / TICKS) if scale.ticks else 1
-    return replace(scale, ticks=scale.ticks[::step])

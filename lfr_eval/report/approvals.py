@@ -8,51 +8,39 @@ taken from it.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Collection, Mapping
+from dataclasses import replace
 from pathlib import Path
+from types import MappingProxyType
+from typing import NamedTuple
 
 from lfr_eval.contract.decisions import Approval, decisions_of, discounted, doubted, signing
 from lfr_eval.contract.ledger import Ledger, LedgerError, holders, revoked_in
 from lfr_eval.contract.record import StudyRecordError
 from lfr_eval.contract.thresholds import threshold_key
-from lfr_eval.report.record import printable
-from lfr_eval.report.words import clean
+from lfr_eval.report.words import clean, printable
 
 
-@dataclass(frozen=True)
-class Approved:
+class Approved(NamedTuple):
     """A threshold that somebody approved, and who or what says so."""
 
     threshold: float
     label: str
 
 
-@dataclass(frozen=True)
-class Decisions:
-    """What was decided on the evidence of a study.
+class Decisions(NamedTuple):
+    """What was decided on the evidence of a study; withdrawals of it may rest on another study.
 
-    Attributes
-    ----------
-    recorded
-        In order; withdrawals of them may rest on another study.
-    broken
-        Why the ledger cannot be relied on; None where its chain is whole.
-    signed
-        How each of `recorded` is signed, in words.
-    counted
-        Places of those that count.
-    keys
-        Who holds the keys that are registered, by fingerprint.
-    doubted
-        Who of them may be one person, in a sentence; empty: nobody.
+    `broken` says why the ledger cannot be relied on (None where its chain is whole), `signed` how
+    each of `recorded` is signed, `counted` the places of those that count, and `keys` who holds the
+    registered keys, by fingerprint. `doubted` says who of them may be one person; empty: nobody.
     """
 
     recorded: tuple[Approval, ...]
     broken: str | None = None
     signed: tuple[str, ...] = ()
-    counted: frozenset[int] = frozenset()
-    keys: Mapping[str, str] = field(default_factory=dict)
+    counted: Collection[int] = ()
+    keys: Mapping[str, str] = MappingProxyType({})
     doubted: str = ""
 
     @property
@@ -73,10 +61,7 @@ class Decisions:
 def read_decisions(ledger: Path, study_hash: str | None) -> Decisions:
     """Return the decisions that rest on a study, and those that took them back.
 
-    Raises
-    ------
-    StudyRecordError
-        If an entry is no decision: it must not be dropped in silence.
+    An entry that is no decision is a StudyRecordError: it must not be dropped in silence.
     """
     if study_hash is None:
         return Decisions(())
@@ -87,28 +72,23 @@ def read_decisions(ledger: Path, study_hash: str | None) -> Decisions:
     except LedgerError as error:
         raise StudyRecordError(str(error)) from None
     recorded: list[Approval] = []
-    signed: list[str] = []
-    counted: set[int] = set()
+    signed, counted = [], []
     for decision, entry in found:
         why = discounted(decision, entry, keys)
         decision = replace(decision, **printable(vars(decision)))
         taken_back = decision.withdrawn and _about(decision) in map(_about, recorded)
         if decision.study_hash == study_hash or taken_back:
-            if why is None:
-                counted.add(len(recorded))
+            counted += [len(recorded)] if why is None else []
             recorded.append(decision)
-            signed.append(signing(entry, why))
-    held = tuple(
-        f"{clean(one.name)} ({clean(one.role)})"
-        + (f", revoked at {clean(str(revoked[key].values['revoked']))}" if key in revoked else "")
-        for key, one in keys.items()
-    )
-    return Decisions(
-        *(tuple(recorded), None if broken is None else str(broken)),
-        *(tuple(map(clean, signed)), frozenset(counted)),
-        dict(zip(keys, held, strict=True)),
-        doubted(recorded, study_hash),
-    )
+            signed.append(clean(signing(entry, why)))
+    ended = {
+        key: f", revoked at {clean(str(one.values['revoked']))}" for key, one in revoked.items()
+    }
+    held = {key: f"{clean(one.name)} ({clean(one.role)}){ended.get(key, '')}"
+            for key, one in keys.items()}  # fmt: skip
+    why_not = None if broken is None else str(broken)
+    doubt = doubted(recorded, study_hash)
+    return Decisions(tuple(recorded), why_not, tuple(signed), counted, held, doubt)
 
 
 def _about(decision: Approval) -> tuple[str, str, float]:

@@ -9,8 +9,8 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date
-from xml.sax.saxutils import escape
+from typing import NamedTuple
+from xml.sax.saxutils import escape, quoteattr
 
 from lfr_eval.contract.words import count, number, one_in
 from lfr_eval.report.words import shorten
@@ -66,14 +66,13 @@ class Line:
     dots: bool = False
 
 
-@dataclass(frozen=True)
-class Scale:
+class Scale(NamedTuple):
     """Limits and ticks of one direction; both logarithmic or not."""
 
     low: float
     high: float
     log: bool
-    ticks: tuple[tuple[float, str], ...]
+    ticks: Sequence[tuple[float, str]]
 
     def share(self, value: float) -> float:
         """Return where a value stands, from 0 to 1."""
@@ -83,26 +82,17 @@ class Scale:
         return (value - self.low) / (self.high - self.low)
 
 
-@dataclass(frozen=True)
-class Chart:
+class Chart(NamedTuple):
     """A finished chart.
 
-    Attributes
-    ----------
-    name
-        Unique within the page.
-    caption, description
-        Plain text; the second stands for the drawing where it cannot be seen.
-    panels
-        One SVG each, safe to insert as it is.
-    sheet
-        All panels on one SVG, for paper.
+    Of plain texts, the `description` stands for the drawing where it cannot be seen. Each of the
+    `panels` is an SVG, safe to insert as it is; the `sheet` is one of all of them, for paper.
     """
 
     name: str
     caption: str
     description: str
-    panels: tuple[str, ...]
+    panels: list[str]
     sheet: str
 
 
@@ -120,7 +110,7 @@ def rate_scale(values: Iterable[float]) -> Scale:
     steps = (1.0,) if math.log10(high / low) > 1.7 else (1.0, 2.0, 5.0)
     ticks = [1 / (step * 10.0**power) for power in powers for step in steps]
     ticks = [value for value in ticks if low <= value <= high][:: max(1, len(ticks) // 5)]
-    return Scale(low, high, True, tuple((value, one_in(value)) for value in ticks))
+    return Scale(low, high, True, [(value, one_in(value)) for value in ticks])
 
 
 def threshold_scale(values: Iterable[float]) -> Scale:
@@ -133,7 +123,7 @@ def threshold_scale(values: Iterable[float]) -> Scale:
     step = next(step * by for by in (1, 2, 5, 10) if (high - low) / (step * by) <= 4.5)
     first = math.ceil(low / step - 1e-9)
     ticks = [round(place * step, 9) for place in range(first, math.floor(high / step + 1e-9) + 1)]
-    return Scale(low, high, False, tuple((value, number(value)) for value in ticks))
+    return Scale(low, high, False, [(value, number(value)) for value in ticks])
 
 
 def log_scale(values: Iterable[float]) -> Scale:
@@ -145,18 +135,8 @@ def log_scale(values: Iterable[float]) -> Scale:
     powers = range(math.floor(math.log10(low)), math.ceil(math.log10(high)) + 1)
     ticks = [10.0**power for power in powers if 1.2 * low <= 10.0**power <= high / 1.2]
     ticks = (ticks or [math.sqrt(low * high)])[:: max(1, math.ceil(len(ticks) / 3))]
-    told = ((tick, count(round(tick)) if tick >= 1 else number(tick)) for tick in ticks)
-    return Scale(low, high, True, tuple(told))
-
-
-def day_scale(days: Iterable[date]) -> Scale:
-    """Return a scale of days, by their ordinals, with the first days of some months."""
-    known = [day.toordinal() for day in days]
-    low, high = min(known), max(known) + 1
-    within = [day for day in map(date.fromordinal, range(low, high)) if day.day == 1]
-    ticks = within[:: max(1, math.ceil(len(within) / 3))] or [date.fromordinal(low)]
-    told = tuple((float(day.toordinal()), f"{day:%b %Y}") for day in ticks)
-    return Scale(low, high, False, told)
+    told = [(tick, count(round(tick)) if tick >= 1 else number(tick)) for tick in ticks]
+    return Scale(low, high, True, told)
 
 
 def draw(
@@ -186,95 +166,75 @@ def draw(
     y = y or rate_scale(value for line in lines for value in (*line.y, *line.bound))
     inner = [_panel(title, lines, x, y, at) for title, lines in panels]
     label = f"{mark}: {caption}" if mark else caption
-    title = f"<title>{escape(label)}</title>"
-    rows = math.ceil(len(inner) / COLUMNS)
-    columns = min(COLUMNS, len(inner))
-    above = 16 if mark else 0
-    sheet = "".join(
-        f'<g transform="translate({WIDTH * (place % COLUMNS):g} '
-        f'{HEIGHT * (place // COLUMNS) + above:g})">{part}</g>'
-        for place, part in enumerate(inner)
-    )
+    rows, columns = math.ceil(len(inner) / COLUMNS), min(COLUMNS, len(inner))
+    sheet, above = f"<title>{escape(label)}</title>", 0
     if mark:
+        above = 16
         sheet += f'<text x="0" y="12" font-weight="700" {_TEXT}>{escape(mark.upper())}</text>'
-    return Chart(
-        name,
-        caption,
-        label,
-        tuple(
-            f'<svg viewBox="0 0 {WIDTH:g} {HEIGHT:g}" role="img" aria-label="{_quoted(title_)}">'
-            f"{part}</svg>"
-            for (title_, _), part in zip(panels, inner, strict=True)
-        ),
-        f'<svg viewBox="0 0 {WIDTH * columns:g} {HEIGHT * rows + above:g}" role="img" '
-        f'style="max-width:{1.7 * WIDTH * columns:g}px">'
-        f"{title}{sheet}</svg>",
-    )
+    for place, part in enumerate(inner):
+        down, over = divmod(place, COLUMNS)
+        there = f"{WIDTH * over:g} {HEIGHT * down + above:g}"
+        sheet += f'<g transform="translate({there})">{part}</g>'
+    drawn = [
+        f'<svg viewBox="0 0 {WIDTH:g} {HEIGHT:g}" role="img" '
+        f"aria-label={quoteattr(title)}>{part}</svg>"
+        for (title, _), part in zip(panels, inner, strict=True)
+    ]
+    size = f'viewBox="0 0 {WIDTH * columns:g} {HEIGHT * rows + above:g}"'
+    return Chart(name, caption, label, drawn, f'<svg {size} role="img">{sheet}</svg>')
 
 
 _TEXT = 'font-size="11" style="fill:var(--ink)"'
 
 
+def _text(x: float, y: float, text: str, style: str) -> str:
+    return f'<text x="{x:.1f}" y="{y:.1f}" {style} {_TEXT}>{escape(text)}</text>'
+
+
 def _panel(title: str, lines: Sequence[Line], x: Scale, y: Scale, at: float | None) -> str:
-    tall = HEIGHT - TOP - BOTTOM
-
-    def place_of(value: float) -> float:
-        return across(value, x)
-
     def upright(value: float) -> float:
-        return TOP + tall * (1 - min(1.0, max(0.0, y.share(value))))
+        return TOP + (HEIGHT - TOP - BOTTOM) * (1 - min(1.0, max(0.0, y.share(value))))
 
-    name = escape(shorten(title, 36))
-    parts = [f'<text x="{LEFT:g}" y="14" font-weight="600" {_TEXT}>{name}</text>']
+    parts = [_text(LEFT, 14, shorten(title, 36), 'font-weight="600"')]
     for value, text in y.ticks:
         place = upright(value)
-        parts.append(
-            f'<path d="M{LEFT:g} {place:.1f}H{WIDTH - RIGHT:g}" style="stroke:var(--grid)"/>'
-            f'<text x="{LEFT - 5:g}" y="{place + 3.5:.1f}" text-anchor="end" {_TEXT}>'
-            f"{escape(text)}</text>"
-        )
+        rule = f"M{LEFT:g} {place:.1f}H{WIDTH - RIGHT:g}"
+        parts.append(f'<path d="{rule}" style="stroke:var(--grid)"/>')
+        parts.append(_text(LEFT - 5, place + 3.5, text, 'text-anchor="end"'))
     for value, text in x.ticks:
-        anchor = "end" if place_of(value) > WIDTH - 26 else "middle"
-        parts.append(
-            f'<text x="{place_of(value):.1f}" y="{HEIGHT - 6:g}" text-anchor="{anchor}" {_TEXT}>'
-            f"{escape(text)}</text>"
-        )
+        anchor = "end" if across(value, x) > WIDTH - 26 else "middle"
+        parts.append(_text(across(value, x), HEIGHT - 6, text, f'text-anchor="{anchor}"'))
     if at is not None and x.low <= at <= x.high:
         parts.append(
             f'<path class="at" d="M0 {TOP:g}V{HEIGHT - BOTTOM:g}" '
-            f'transform="translate({place_of(at):.1f} 0)" style="stroke:var(--ink)"/>'
+            f'transform="translate({across(at, x):.1f} 0)" style="stroke:var(--ink)"/>'
         )
     for line in lines:
         colour = STYLES[line.style].split(";")[0].removeprefix("stroke:")
+        points = [(across(x_, x), y_) for x_, y_ in zip(line.x, line.y, strict=True)]
         if len(line.lower):
-            parts.append(
-                f'<path d="{_band(line, place_of, upright)}" style="fill:{colour}" '
-                'fill-opacity=".14"/>'
-            )
+            band = _band(line, lambda value: across(value, x), upright)
+            parts.append(f'<path d="{band}" style="fill:{colour}" fill-opacity=".14"/>')
         for values, style in ((line.bound, f"stroke:{colour};stroke-dasharray:1 3"),
                               (line.y, f"{STYLES[line.style]};stroke-width:1.8")):  # fmt: skip
-            path = "" if line.dots else _path(line.x, values, place_of, upright)
+            path = "" if line.dots else _path([place for place, _ in points], values, upright)
             if path:
                 parts.append(f'<path d="{path}" fill="none" style="{style}"/>')
-        for x_, y_ in zip(line.x, line.y, strict=True) if line.dots else ():
-            parts.append(
-                f'<circle cx="{place_of(x_):.1f}" cy="{upright(y_):.1f}" '
-                f'r="{DOTS[line.style]:g}" style="fill:{colour}"/>'
-            )
-        if line.style == "third" and len(line.x) == 1:
-            parts.append(
-                f'<circle cx="{place_of(line.x[0]):.1f}" cy="{upright(line.y[0]):.1f}" r="4" '
-                'fill="none" style="stroke:var(--ink);stroke-width:1.6"/>'
-            )
+        ring = line.style == "third" and len(points) == 1
+        radius = 4.0 if ring else DOTS[line.style]
+        style = 'fill="none" style="stroke:var(--ink);stroke-width:1.6"'
+        for place, y_ in points if line.dots or ring else ():
+            dot = style if ring else f'style="fill:{colour}"'
+            parts.append(f'<circle cx="{place:.1f}" cy="{upright(y_):.1f}" r="{radius:g}" {dot}/>')
     return "".join(parts)
 
 
-def _path(xs: Sequence[float], ys: Sequence[float], across: Place, upright: Place) -> str:
+def _path(xs: Sequence[float], ys: Sequence[float], upright: Place) -> str:
     """Return a line through the points, broken where there is none; a lone point is a dash."""
     pieces: list[list[str]] = [[]]
     for x, y in zip(xs, ys, strict=False):
         if math.isfinite(y) and y > 0:
-            pieces[-1].append(f"{across(x):.1f} {upright(y):.1f}")
+            pieces[-1].append(f"{x:.1f} {upright(y):.1f}")
         elif pieces[-1]:
             pieces.append([])
     return "".join(
@@ -286,17 +246,10 @@ def _path(xs: Sequence[float], ys: Sequence[float], across: Place, upright: Plac
 
 def _band(line: Line, across: Place, upright: Place) -> str:
     left, right = line.left or line.x, line.right or line.x
-    rows = [
-        ends
-        for ends in zip(left, line.lower, right, line.upper, strict=True)
-        if all(map(math.isfinite, ends))
-    ]
+    ends = zip(left, line.lower, right, line.upper, strict=True)
+    rows = [each for each in ends if all(map(math.isfinite, each))]
     if len(rows) < 2:
         return ""
     there = " ".join(f"{across(x):.1f} {upright(high):.1f}" for _, _, x, high in rows)
     back = " ".join(f"{across(x):.1f} {upright(low):.1f}" for x, low, _, _ in reversed(rows))
     return f"M{there}L{back}Z"
-
-
-def _quoted(text: str) -> str:
-    return escape(text, {'"': "&quot;"})

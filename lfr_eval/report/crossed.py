@@ -7,26 +7,20 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from lfr_eval.contract.names import group_name
 from lfr_eval.report.rates import Rate
 
 SHADES = 6
-METRIC = "FMR"
 FACTOR = 3.0
 """Between two shades: a difference of a few events must not look like black and white."""
 
 
-@dataclass(frozen=True)
-class Grid:
+class Grid(NamedTuple):
     """Rates of one factor at one threshold: a row for each probe's group, a column for each other.
 
-    Attributes
-    ----------
-    cells
-        Row by row; None where two groups were never compared.
+    A cell is None where two groups were never compared.
     """
 
     threshold: float
@@ -46,29 +40,21 @@ class Grid:
 
     def shade(self, rate: Rate | None) -> int:
         """Return `SHADES` for the highest rate, one less for each factor below, 0 for no event."""
-        rates = [each.rate for row in self.cells for each in row if each and each.rate]
         if rate is None or not rate.rate:
             return 0
-        below = math.log(max(rates) / rate.rate) / math.log(FACTOR)
+        highest = max(each.rate for row in self.cells for each in row if each and each.rate)
+        below = math.log(highest / rate.rate) / math.log(FACTOR)
         return max(1, SHADES - math.floor(below + 1e-9))
 
 
 def to_grids(rates: Sequence[Rate]) -> tuple[Grid, ...]:
     """Arrange rates within and across groups by threshold and factor."""
-    paired = [
-        rate
-        for rate in rates
-        if rate.metric == METRIC and rate.counterpart is not None and rate.threshold is not None
-    ]
-    crossed = dict.fromkeys((rate.threshold, rate.factor) for rate in paired if rate.is_crossed)
+    paired = [each for each in rates if each.metric == "FMR" and each.counterpart is not None]
     grids = []
-    for threshold, factor in crossed:
-        chosen = {
-            (rate.group, rate.counterpart): rate
-            for rate in paired
-            if (rate.threshold, rate.factor) == (threshold, factor)
-        }
+    for at, factor in dict.fromkeys((r.threshold, r.factor) for r in paired if r.is_crossed):
+        of = [each for each in paired if (each.threshold, each.factor) == (at, factor)]
+        chosen = {(each.group, each.counterpart): each for each in of}
         groups = tuple(dict.fromkeys(name for pair in chosen for name in pair if name))
         cells = tuple(tuple(chosen.get((row, column)) for column in groups) for row in groups)
-        grids.append(Grid(threshold or 0.0, factor, groups, cells))
+        grids.append(Grid(at or 0.0, factor, groups, cells))
     return tuple(grids)

@@ -17,12 +17,7 @@ SIZE = 10_000
 def crowd_sentence(everybody: Rate | None, simulated: bool) -> str:
     """Return the false alerts to expect in a crowd; empty where their rate is not known.
 
-    Parameters
-    ----------
-    everybody
-        FPIR of everybody together, at one threshold and watchlist size.
-    simulated
-        Whether nobody in the study exists.
+    `everybody` is the FPIR of everybody together, at one threshold and watchlist size.
 
     Examples
     --------

@@ -11,13 +11,11 @@ from dataclasses import dataclass, field
 
 from markupsafe import escape
 
-from lfr_eval.report.brief import to_brief
 from lfr_eval.report.chart import Chart
 from lfr_eval.report.further import further_charts
 from lfr_eval.report.letters import stand_in_words
 from lfr_eval.report.model import Report
-from lfr_eval.report.picture import to_svg
-from lfr_eval.report.templating import fill
+from lfr_eval.report.page import fill
 
 BANNERS = {
     "Simulated": "Simulated study – no real people",
@@ -31,16 +29,10 @@ Drawings = Mapping[str, tuple[str, str]]
 
 @dataclass(frozen=True)
 class Document:
-    """The whole document.
+    """The whole document: its `chapters` are one element `document` of what the page consists of.
 
-    Attributes
-    ----------
-    chapters
-        One element `document` of what the page consists of.
-    kind
-        `brief`, `report`, `annex`, or `annual`, which belongs to no study.
-    stand_ins
-        What is printed in the place of labels whose letters no font has.
+    The `kind` is `brief`, `report`, `annex`, or `annual`, which belongs to no study. `stand_ins`
+    are printed in the place of labels whose letters no font has.
     """
 
     title: str
@@ -56,13 +48,7 @@ class Document:
 
 
 def to_document(report: Report, kind: str = "report") -> Document:
-    """Arrange a report for paper.
-
-    Parameters
-    ----------
-    kind
-        `brief`, `report` or `annex`.
-    """
+    """Arrange a report for paper, as a `brief`, `report` or `annex`."""
     record = report.record
     labels = report.stand_ins
     # The brief and the report have no chart of these.
@@ -71,12 +57,6 @@ def to_document(report: Report, kind: str = "report") -> Document:
     if labels:
         note = f'<document><p class="notice">{escape(stand_in_words(labels))}</p>'
         filled = filled.replace("<document>", note, 1)
-    brief = to_brief(report)
-    drawings: dict[str, tuple[str, str]] = {}
-    if brief.picture:
-        marked = f"{record.mark}: rates" if record.mark else "Rates"
-        caption = f"{marked} of both kinds of error by group at {brief.setting}."
-        drawings["picture"] = (to_svg(brief.picture, caption), caption)
     charts = [] if further is None else [*further.all]
     if report.explorer and further is not None:
         drawn = [each for part in report.explorer.parts for each in (part.chart, part.trade_off)]
@@ -89,7 +69,7 @@ def to_document(report: Report, kind: str = "report") -> Document:
         study_hash=report.provenance.study_hash,
         finished=record.finished or record.started,
         chapters=filled,
-        drawings=drawings | drawings_of(charts),
+        drawings=drawings_of(charts),
         kind=kind,
         stand_ins=labels,
     )

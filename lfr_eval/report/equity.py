@@ -1,4 +1,4 @@
-"""Stage report: summary measures of inequality (table `equity` in, frozen rows and words out).
+"""Stage report: summary measures of inequality (table `equity` in, rows and words out).
 
 Each measure is printed with what it hides. Where a value is undefined, or rests on groups in which
 nothing happened, words say so: such a number would be read as a result.
@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
 import pandas as pd
@@ -19,8 +18,6 @@ from lfr_eval.contract.words import measure, one_in, several
 from lfr_eval.report.rates import Block, Rate, plain_rows, settings_in_order
 from lfr_eval.report.words import at, setting
 
-DIVIDED = "worst/best"
-"""The one measure that the ends of the groups' intervals bound by simple division."""
 NAMED_GROUPS = 3
 
 
@@ -31,9 +28,9 @@ class Side(NamedTuple):
     rates: tuple[Rate, ...]
 
     @property
-    def silent(self) -> tuple[Rate, ...]:
+    def silent(self) -> list[Rate]:
         """Groups without event."""
-        return tuple(rate for rate in self.rates if rate.events == 0)
+        return [rate for rate in self.rates if rate.events == 0]
 
     @property
     def is_silent(self) -> bool:
@@ -41,8 +38,7 @@ class Side(NamedTuple):
         return bool(self.rates) and len(self.silent) == len(self.rates)
 
 
-@dataclass(frozen=True)
-class Equity:
+class Equity(NamedTuple):
     """One value of a measure; see table `equity` for the fields, and `sides` for what is behind."""
 
     measure: str
@@ -78,31 +74,12 @@ class Equity:
             given = "" if self.value is None else f" The formula gives {measure(self.value)}."
             return f"No group had an event: nothing to measure.{given}"
         if self.value is None:
-            return " ".join(["Undefined.", *map(_silence, self.sides), self._bound()]).strip()
-        return " ".join(
-            f"No group had {_an(side.metric)} event, which counts as equal here."
-            for side in self.sides
-            if side.is_silent
-        )
-
-    def _bound(self) -> str:
-        if self.lower is not None and math.isfinite(self.lower):
-            return f"It is at least {measure(self.lower, 'down')}."
-        if self.measure != DIVIDED:
-            return ""
-        # With a silent group every redrawn study is undefined too, so the bootstrap gives no end.
-        (side,) = self.sides or (Side(self.metric, ()),)
-        highest = max((rate.lower for rate in side.rates if rate.lower is not None), default=0.0)
-        lowest = min((rate.upper for rate in side.silent if rate.upper), default=None)
-        if lowest is None:
-            return ""
-        if highest <= lowest:
-            return (
-                "The ends of the groups' intervals give no bound above 1; the tests of a "
-                "difference stand under the comparisons."
-            )
-        least = measure(highest / lowest, "down")
-        return f"The ends of the groups' intervals put it at {least} or more."
+            known = self.lower is not None and math.isfinite(self.lower)
+            least = f"It is at least {measure(self.lower, 'down')}." if known else ""
+            silent = [_silence(side) for side in self.sides if side.silent]
+            return " ".join(["Undefined.", *silent, least]).strip()
+        equal = (_an(side.metric) for side in self.sides if side.is_silent)
+        return " ".join(f"No group had {one} event, which counts as equal here." for one in equal)
 
 
 class MeasureTable(NamedTuple):
@@ -122,37 +99,29 @@ def to_measures(
 ) -> tuple[MeasureTable, ...] | None:
     """Arrange rows of table `equity` by measure; None where the study has no such table.
 
-    Parameters
-    ----------
-    frame
-        Rows at the thresholds to print.
-    rates
-        One rate a group at the same thresholds, for what happened in the groups.
+    One of the `rates` a group at the same thresholds says what happened in the groups.
     """
     if frame is None:
         return None
     behind: dict[tuple[object, ...], list[Rate]] = {}
     for rate in rates:
         if rate.trials:
-            behind.setdefault(_key(rate.metric, rate), []).append(rate)
-    known = ("measure", "metric", "threshold", "watchlist_size", "factor", "groups", "value",
-             "lower", "upper")  # fmt: skip
-    tables: dict[tuple[Any, ...], list[Equity]] = {}
+            behind.setdefault(_key(rate.metric, vars(rate)), []).append(rate)
+    about = ("measure", *MeasureTable._fields[1:-1])
+    found: dict[tuple[Any, ...], list[Equity]] = {}
     for row in plain_rows(frame):
-        one = Equity(**{name: row[name] for name in known}, sides=())
-        found = [Side(code, tuple(behind.get(_key(code, one), ())))
-                 for code in one.metric.split(" + ")]  # fmt: skip
-        about = ("measure", "definition", "range", "caveat", "replicates", "level")
-        tables.setdefault(tuple(row[name] for name in about), []).append(
-            replace(one, sides=tuple(side for side in found if side.rates))
-        )
-    return tuple(MeasureTable._make((*about, _into_blocks(rows))) for about, rows in tables.items())
+        sides = (Side(code, tuple(behind.get(_key(code, row), ())))
+                 for code in row["metric"].split(" + "))  # fmt: skip
+        known = tuple(side for side in sides if side.rates)
+        one = Equity._make((*(row[name] for name in Equity._fields[:-1]), known))
+        found.setdefault(tuple(row[name] for name in about), []).append(one)
+    return tuple(MeasureTable._make((*told, _into_blocks(rows))) for told, rows in found.items())
 
 
-def _key(metric: str, row: Rate | Equity) -> tuple[object, ...]:
+def _key(metric: str, row: dict[str, Any]) -> tuple[object, ...]:
     # The two tables are made apart: equal thresholds may differ in the last bit.
-    step = None if row.threshold is None else threshold_key(row.threshold)
-    return (metric, step, row.watchlist_size, row.factor)
+    step = None if row["threshold"] is None else threshold_key(row["threshold"])
+    return (metric, step, row["watchlist_size"], row["factor"])
 
 
 def _into_blocks(rows: Sequence[Equity]) -> tuple[Block, ...]:
@@ -173,14 +142,11 @@ def _into_blocks(rows: Sequence[Equity]) -> tuple[Block, ...]:
 
 def _silence(side: Side) -> str:
     """Say which groups had no event, and how high their rates may be all the same."""
-    silent = side.silent
-    if not silent:
-        return ""
-    bounds = [rate.upper for rate in silent if rate.upper is not None]
+    bounds = [rate.upper for rate in side.silent if rate.upper is not None]
     reach = f", but may have a rate of up to {one_in(max(bounds), 'up')}" if bounds else ""
-    who = several(len(silent), "group")
-    if len(silent) <= NAMED_GROUPS:
-        who = " and ".join(group_name(rate.group, rate.factor) for rate in silent)
+    who = several(len(side.silent), "group")
+    if len(side.silent) <= NAMED_GROUPS:
+        who = " and ".join(group_name(rate.group, rate.factor) for rate in side.silent)
     return f"{who} had no {side.metric} event{reach}."
 
 

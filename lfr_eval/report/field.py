@@ -1,10 +1,10 @@
-"""Stage report: what deployments have shown (tables `field`, `deployments` in, frozen rows out)."""
+"""Stage report: what deployments have shown (tables `field`, `deployments` in, rows out)."""
 
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass
 from types import SimpleNamespace
+from typing import NamedTuple
 
 import pandas as pd
 
@@ -16,18 +16,13 @@ DECIDED = ("true_confirmed", "true_unconfirmed", "false_confirmed", "false_uncon
 """What an operator may have fed back of an alert."""
 
 
-@dataclass(frozen=True)
-class Field:
+class Field(NamedTuple):
     """All deployments that were recorded beside a study.
 
-    Attributes
-    ----------
-    blocks
-        Deployments at each threshold: what they were, how they are known to be of the matcher that
-        was tested (`joined_by`), their alerts, the rows of table `field` (`measures`), and
-        everybody's FPIR in the study at this threshold, one a watchlist size (`lab`).
-    left_out
-        Reason -> records that say nothing about this study.
+    `blocks` hold those at each threshold: what they were, how they are known to be of the matcher
+    that was tested (`joined_by`), their alerts, the rows of table `field` (`measures`), and
+    everybody's FPIR in the study there, one a watchlist size (`lab`). `left_out` is why, and how
+    many, records say nothing about this study.
     """
 
     blocks: tuple[SimpleNamespace, ...]
@@ -40,10 +35,9 @@ def to_field(
     """Arrange what the field has shown by threshold; thresholds are never mixed."""
     if field is None or deployments is None:
         return None
-    used = deployments[deployments["left_out"].isna()]
     lab = rates[(rates["metric"] == "FPIR") & (rates["factor"] == OVERALL)]
     blocks = []
-    for threshold, part in used.groupby("threshold"):
+    for threshold, part in deployments[deployments["left_out"].isna()].groupby("threshold"):
         at = float(str(threshold))
         counts = {name: int(part[name].sum()) for name in ("alerts", *DECIDED)}
         block = SimpleNamespace(

@@ -20,10 +20,11 @@ OMNIBUS, REST = "*", "rest"
 TEXTS = ("finding_id", "metric", "factor", "group_a", "group_b", "test", "adjustment", "verdict",
          "statement")  # fmt: skip
 """Columns of table `findings` that hold text; empty where they are null."""
+NO_LIMIT = 1_000
+"""A ratio beyond which an interval is said to set no limit."""
 
 
-@dataclass(frozen=True)
-class Verdict:
+class Verdict(NamedTuple):
     """A verdict's mark, which needs no colour, and what it means."""
 
     name: str
@@ -33,51 +34,30 @@ class Verdict:
 
 VERDICTS = (
     Verdict("different", "≠", "The groups' rates differ by more than chance explains."),
-    Verdict(
-        "inconclusive",
-        "?",
-        "No difference was shown, and no equality either. Either may be true.",
-    ),
-    Verdict(
-        "untestable",
-        "∅",
-        "Too few people or too few errors were seen to compare the groups.",
-    ),
-    Verdict(
-        "equivalent",
-        "≈",
-        "If the groups differ, then by less than the margin named for this study.",
-    ),
-)
-
+    Verdict("inconclusive", "?",
+            "No difference was shown, and no equality either. Either may be true."),
+    Verdict("untestable", "∅",
+            "Too few people or too few errors were seen to compare the groups."),
+    Verdict("equivalent", "≈",
+            "If the groups differ, then by less than the margin named for this study."),
+)  # fmt: skip
 WITHHELD = Verdict(
-    "withheld",
-    "▒",
-    "The counts behind it are too small to be published. No primary one of these shows a "
-    "difference.",
-)
+    *("withheld", "▒", "The counts behind it are too small to be published. No primary one of "
+      "these shows a difference.")
+)  # fmt: skip
 """Stands in publications alone."""
 SYMBOLS = {each.name: each.symbol for each in (*VERDICTS, WITHHELD)}
 
 
 @dataclass(frozen=True)
 class Finding:
-    """One comparison between groups; see table `findings` for the fields.
+    """One comparison between groups; see table `findings` for the other fields.
 
-    Attributes
-    ----------
-    anchor
-        Name of its place in the page; finding ids may hold any text.
-    higher
-        The group with the higher rate, where a publication withholds the rates.
-    absolute
-        The sentence on the difference of the rates; empty where the study set no margin for it.
-    fragility
-        People without whose events no difference would be shown; None where they are many.
-    rests_on_few
-        Whether they are few, where a publication withholds how many.
-    range_withheld
-        Whether a publication withholds the interval of the ratio: that is no interval without ends.
+    `anchor` is its place in the page, since finding ids may hold any text. `absolute` is the
+    sentence on the difference of the rates, empty where the study set no margin for it. Without the
+    events of `fragility` people no difference would be shown; None where they are many. Where a
+    publication withholds numbers, it says which group is `higher`, whether the difference
+    `rests_on_few`, and that a range is withheld: that is no interval without ends.
     """
 
     anchor: str
@@ -127,25 +107,23 @@ class Finding:
         return span_words(self.ratio, self.ratio_lower, self.ratio_upper)
 
     @property
-    def numbers(self) -> tuple[str, ...]:
+    def numbers(self) -> list[str]:
         """What the sentence does not say: rates, tests and what remains possible."""
         lines = []
         if self.rate_a is not None and self.rate_b is not None:
-            a, b = alike((self.rate_a, "nearest"), (self.rate_b, "nearest"),
-                         success=metric_named(self.metric).is_success)  # fmt: skip
+            success = metric_named(self.metric).is_success
+            a, b = alike((self.rate_a, "nearest"), (self.rate_b, "nearest"), success=success)
             lines.append(f"Rates: {a} against {b}.")
         if self.p_value is not None:
-            adjusted = (
-                f", adjusted {p_value(self.p_adjusted)}" if self.p_adjusted is not None else ""
-            )
+            adjusted = "" if self.p_adjusted is None else f", adjusted {p_value(self.p_adjusted)}"
             lines.append(f"p = {p_value(self.p_value)}{adjusted}.")
         if self.p_equivalence is not None and self.margin is not None:
             within = f"within {ratio(self.margin)} times"
             lines.append(f"Equivalence {within}: p = {p_value(self.p_equivalence)}.")
         if self.possible is not None and self.verdict not in ("different", "withheld"):
             lines.append(f"Up to {ratio(self.possible, 'up')} times either way remains possible.")
-        lines += [f"Test: {self.test}."] if self.test else []
-        return (*lines, f"Adjustment: {self.adjustment}.") if self.adjustment else tuple(lines)
+        further = {"Test": self.test, "Adjustment": self.adjustment}
+        return [*lines, *(f"{name}: {text}." for name, text in further.items() if text)]
 
     @property
     def is_omnibus(self) -> bool:
@@ -155,7 +133,9 @@ class Finding:
     @property
     def possible(self) -> float | None:
         """The largest ratio either way that the interval leaves possible; None: no limit."""
-        return still_possible(self.ratio_lower, self.ratio_upper)
+        low, high = self.ratio_lower, self.ratio_upper
+        most = max(high, 1 / low) if low and low > 0 and high is not None else math.inf
+        return most if most < NO_LIMIT else None
 
     @property
     def is_open(self) -> bool:
@@ -179,28 +159,8 @@ def span_words(middle: float | None, lower: float | None, upper: float | None) -
     return f"{ratio(middle)} ({ratio(lower, 'down')} to {end})"
 
 
-NO_LIMIT = 1_000
-"""A ratio beyond which an interval is said to set no limit."""
-
-
-def still_possible(lower: float | None, upper: float | None) -> float | None:
-    """Return the largest ratio either way within an interval; None where it sets no limit."""
-    if lower is None or upper is None or not lower > 0 or not math.isfinite(upper):
-        return None
-    most = max(upper, 1 / lower)
-    return most if most < NO_LIMIT else None
-
-
 def to_findings(frame: pd.DataFrame, publication: Publication | None) -> tuple[Finding, ...]:
-    """Return each row of table `findings` as a `Finding`.
-
-    Parameters
-    ----------
-    frame
-        Table `findings`.
-    publication
-        What is withheld; None in a report on the full study.
-    """
+    """Return each row of table `findings`; `publication` says what is withheld of it."""
     higher = publication.higher if publication else {}
     fragile = publication.rests_on_few if publication else ()
     kept = [each.name for each in fields(Finding) if each.name in frame]
@@ -208,20 +168,17 @@ def to_findings(frame: pd.DataFrame, publication: Publication | None) -> tuple[F
     for place, row in enumerate(plain_rows(frame)):
         values: dict[str, Any] = {name: row[name] for name in kept}
         values |= {name: row[name] or "" for name in TEXTS}
-        told = None if row["difference_margin"] is None else row["absolute_statement"]
-        found.append(
-            Finding(
-                **values | {"primary": bool(row["primary"])},
-                anchor=f"finding-{place + 1}",
-                higher=higher.get(values["finding_id"]),
-                rests_on_few=values["finding_id"] in fragile,
-                range_withheld=publication is not None
-                and None not in (row["rate_a"], row["rate_b"])
-                and row["ratio_lower"] is None
-                and row["verdict"] != "untestable",
-                absolute=told or "",
-            )
-        )
+        known = row["rate_a"] is not None and row["rate_b"] is not None
+        gone = publication is not None and known and row["ratio_lower"] is None
+        values |= {
+            "anchor": f"finding-{place + 1}",
+            "primary": bool(row["primary"]),
+            "higher": higher.get(values["finding_id"]),
+            "rests_on_few": values["finding_id"] in fragile,
+            "range_withheld": gone and row["verdict"] != "untestable",
+            "absolute": (row["difference_margin"] is not None and row["absolute_statement"]) or "",
+        }
+        found.append(Finding(**values))
     return tuple(found)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from typing import NamedTuple
 
 import pandas as pd
 
@@ -21,33 +21,27 @@ DECADES = 3.0
 """Decades of watchlist sizes drawn below the longest of the fillers: shorter ones tell no more."""
 
 
-@dataclass(frozen=True)
-class Further:
+class Further(NamedTuple):
     """Charts of the further tables; those of growth and of models in the order of their blocks."""
 
-    growth: tuple[Chart | None, ...]
-    modelled: tuple[tuple[Chart, ...], ...]
+    growth: list[Chart | None]
+    modelled: list[list[Chart]]
     scores: Chart | None
 
     @property
-    def all(self) -> tuple[Chart, ...]:
+    def all(self) -> list[Chart]:
         """All of them."""
         known = [*self.growth, *(chart for part in self.modelled for chart in part), self.scores]
-        return tuple(chart for chart in known if chart is not None)
+        return [chart for chart in known if chart is not None]
 
 
 def further_charts(report: Report) -> Further:
     """Draw the charts of the further tables."""
-    mark = report.record.mark
-    growth = report.growth
+    growth, mark, at = report.growth, report.record.mark, report.record.thresholds.operating
+    blocks = enumerate(growth.blocks) if growth else ()
     return Further(
-        tuple(_growth(growth, place, block, mark) for place, block in enumerate(growth.blocks))
-        if growth
-        else (),
-        tuple(
-            tuple(_modelled(tail, report.record.thresholds.operating, mark))
-            for tail in report.tails or ()
-        ),
+        [_growth(growth, place, block, mark) for place, block in blocks if growth],
+        [list(_modelled(tail, at, mark)) for tail in report.tails or ()],
         _scores(report),
     )
 
@@ -62,13 +56,9 @@ def _growth(growth: Growth, place: int, block: GrowthBlock, mark: str | None) ->
     styles = dict(zip(WAYS, ("first", "second", "third"), strict=True))
     panels: list[tuple[str, list[Line]]] = []
     for group, part in rows.groupby("group", sort=False):
-        lines = []
-        for way, style in styles.items():
-            of_way = _thin(part[part["way"] == way].sort_values("watchlist_size"))
-            values = {name: of_way[name].astype(float).tolist()
-                      for name in ("watchlist_size", "rate", "lower", "upper")}  # fmt: skip
-            band = (values["lower"], values["upper"]) if way == "resampled" else ((), ())
-            lines.append(Line(style, values["watchlist_size"], values["rate"], *band))
+        ways = ((way, style, part[part["way"] == way]) for way, style in styles.items())
+        lines = [_line(style, "watchlist_size", of_way, banded=way == "resampled")
+                 for way, style, of_way in ways]  # fmt: skip
         panels.append((group_name(str(group)), lines))
     by = "" if block.factor == "overall" else f" by {factor_words(block.factor)}"
     caption = (
@@ -84,19 +74,14 @@ def _growth(growth: Growth, place: int, block: GrowthBlock, mark: str | None) ->
 def _modelled(tail: Tail, at: float | None, mark: str | None) -> Iterator[Chart]:
     """Draw one chart per factor; groups of which nothing could be modelled have no panel."""
     for place, factor in enumerate(tail.modelled["factor"].unique()):
-        modelled = tail.modelled[(tail.modelled["factor"] == factor)]
-        modelled = modelled[modelled["rate"].notna()]
+        modelled = tail.modelled[(tail.modelled["factor"] == factor)].dropna(subset="rate")
         observed = tail.observed[tail.observed["factor"] == factor]
         panels: list[tuple[str, list[Line]]] = []
         for group, part in modelled.groupby("group", sort=False):
-            seen = _thin(observed[observed["group"] == group].sort_values("threshold"))
-            part = _thin(part.sort_values("threshold"))
-            at_, rate, lower, upper = (
-                part[name].astype(float).tolist()
-                for name in ("threshold", "rate", "lower", "upper")
-            )
-            model = Line("second", at_, rate, lower, upper)
-            panels.append((f"{group_name(str(group))}: MODELLED", [_observed(seen), model]))
+            rates = to_rows(_thin(observed[observed["group"] == group], "threshold"))
+            seen = line_of("first", [rate.threshold or 0.0 for rate in rates], rates, banded=False)
+            model = _line("second", "threshold", part)
+            panels.append((f"{group_name(str(group))}: MODELLED", [seen, model]))
         if not panels:
             continue
         caption = (
@@ -108,13 +93,14 @@ def _modelled(tail: Tail, at: float | None, mark: str | None) -> Iterator[Chart]
         yield draw(name, caption, panels, at=at, mark=mark)
 
 
-def _observed(rows: pd.DataFrame) -> Line:
-    rates = to_rows(rows)
-    return line_of("first", [rate.threshold or 0.0 for rate in rates], rates, banded=False)
+def _thin(rows: pd.DataFrame, along: str) -> pd.DataFrame:
+    return rows.sort_values(along).iloc[:: max(1, len(rows) // POINTS)]
 
 
-def _thin(rows: pd.DataFrame) -> pd.DataFrame:
-    return rows.iloc[:: max(1, len(rows) // POINTS)]
+def _line(style: str, along: str, rows: pd.DataFrame, banded: bool = True) -> Line:
+    columns = (along, "rate", *(("lower", "upper") if banded else ()))
+    rows = _thin(rows, along)
+    return Line(style, *(rows[name].astype(float).tolist() for name in columns))
 
 
 def _scores(report: Report) -> Chart | None:

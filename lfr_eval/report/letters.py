@@ -39,10 +39,7 @@ def stand_ins(labels: Iterable[str], kind: str = "group") -> dict[str, str]:
 def stand_in_words(found: Mapping[str, str], shown: bool = False) -> str:
     """Say which stand-ins are printed; empty where none is.
 
-    Parameters
-    ----------
-    shown
-        Whether the labels can be shown where this is read, as on a terminal.
+    The labels are `shown` where they can be read, as on a terminal.
     """
     if not found:
         return ""

@@ -35,41 +35,18 @@ from lfr_eval.report.withheld import Publication
 
 @dataclass(frozen=True)
 class Report:
-    """Everything that the page shows.
+    """Everything that the page shows; None stands for what the study has no table of.
 
-    Attributes
-    ----------
-    compared
-        Primary findings at the thresholds of the answer, and those without a threshold.
-    quotes
-        Both kinds of error side by side, one per threshold of the answer and watchlist; the first
-        is that of the brief.
-    groups
-        The same for the brief, with the groups of crossed factors; None without any rate there.
-    ranks
-        How often everybody's mate was among the first candidates, by rank, whatever its score.
-    rate_tables
-        Rates at the thresholds of the plan; across groups, at those of the answer.
-    grids
-        Rates within and across groups at those of the answer.
-    findings
-        Comparisons at the thresholds of the plan, primary ones first.
-    left_out
-        Exploratory findings that the page does not print.
-    measures, tests
-        Summary measures, and tests as in published studies; None where the study has no such table.
-    field, tails, growth, truth, histogram, group_scores, scores, adjustment
-        None where the study has no such table.
-    explorer
-        What follows the threshold slider; None where no rate depends on a threshold.
-    publication
-        What is withheld; None in a report on the full study.
-    borderline
-        How many scores are near to the thresholds of the answer; None where all are exact.
-    tables
-        Names of the tables that the study has.
-    maps
-        Evidence maps to fill: the shipped ones and those that were given with the study.
+    Of rates, `quotes` are both kinds of error side by side, one per threshold of the answer and
+    watchlist, the brief's first; `groups` is the first with the groups of crossed factors too. The
+    `rate_tables` are at the thresholds of the plan, the `grids` at those of the answer. `ranks` say
+    how often everybody's mate was among the first candidates, whatever its score.
+
+    Of findings, `compared` are the primary ones of the answer, and `findings` all at the thresholds
+    of the plan, primary ones first, but the last `left_out` of the exploratory ones.
+
+    `borderline` counts scores near to the thresholds of the answer, `explorer` follows the slider,
+    `publication` says what is withheld, and `maps` are the evidence maps to fill.
     """
 
     record: StudyRecord
@@ -121,21 +98,18 @@ class Report:
     @property
     def stand_ins(self) -> dict[str, str]:
         """What is printed for groups and factors whose letters no font has."""
-        groups = (part for each in self.people.groups for part in each.group.split(CROSS))
-        factors = (part for each in self.people.groups for part in each.factor.split(CROSS))
+        groups, factors = (
+            [part for each in self.people.groups for part in getattr(each, name).split(CROSS)]
+            for name in ("group", "factor")
+        )
         return stand_ins(groups) | stand_ins(factors, "factor")
 
     @property
     def labelled(self) -> tuple[tuple[str, ...], ...]:
         """Who labelled people, as rows of texts."""
         return tuple(
-            (
-                factor_words(each.factor),
-                each.dataset,
-                BY_WHOSE_WORD.get(each.source, (each.source,))[0],
-                each.scheme,
-            )
-            for each in self.labels
+            (factor_words(factor), dataset, BY_WHOSE_WORD.get(source, (source,))[0], scheme)
+            for factor, dataset, source, scheme in self.labels
         )
 
     @property

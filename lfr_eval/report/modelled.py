@@ -1,4 +1,4 @@
-"""Stage report: rates beyond the last observed event (tables in, frozen rows out).
+"""Stage report: rates beyond the last observed event (tables in, rows out).
 
 In: `modelled` and `modelled_searches`.
 
@@ -10,39 +10,25 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from types import SimpleNamespace
+from typing import Any, NamedTuple
 
 import pandas as pd
 
 from lfr_eval.contract.names import Metric, factor_words, metric_named
 from lfr_eval.contract.thresholds import threshold_key
-from lfr_eval.report.rates import Block, Rate, arrange, at_threshold, records, to_rows, whole
-from lfr_eval.report.truth import is_inside
-
-Place = tuple[float, str, str]
-"""Threshold (rounded: tables are made apart), factor and group."""
+from lfr_eval.report.rates import Block, arrange, at_threshold, records, to_rows
+from lfr_eval.report.truth import TruthCheck, is_inside
 
 
-@dataclass(frozen=True)
-class Tail:
+class Tail(NamedTuple):
     """All that the page shows of the model of one metric, at one watchlist size.
 
-    Attributes
-    ----------
-    metric
-        False matches or false alerts.
-    level
-        Confidence level of its intervals.
-    blocks
-        Rows of table `modelled` at the thresholds of the plan, each with `observed` (what the study
-        itself says of the group), `true_rate` (in a simulated study, what the model tries to find)
-        and `is_contained` (whether the interval holds it; None where either is missing).
-    fits
-        By factor, the fit of each group: a row of the table, with `modelled_to` (the highest
-        threshold that it was used for; None where it was refused throughout) and `reasons`.
-    modelled, observed
-        Rows of tables `modelled` and `rates` at every threshold, for the charts.
+    `blocks` hold rows of table `modelled` at the thresholds of the plan, each with `observed` (what
+    the study itself says of the group), `true_rate` (in a simulated study, what the model tries to
+    find) and `is_contained` (whether the interval holds it). `fits` hold, by factor, a fit of each
+    group: a row with `modelled_to` (the highest threshold that it was used for; None where it was
+    refused throughout) and `reasons`. `modelled` and `observed` are at every threshold, for charts.
     """
 
     metric: Metric
@@ -69,69 +55,53 @@ def to_tails(
     modelled: pd.DataFrame | None,
     searches: pd.DataFrame | None,
     rates: pd.DataFrame,
-    truth: pd.DataFrame | None,
-    thresholds: Iterable[float],
+    truth: TruthCheck | None,
+    thresholds: Sequence[float],
 ) -> tuple[Tail, ...] | None:
     """Arrange tables `modelled` and `modelled_searches`, one tail a watchlist size.
 
-    A study with no row to model still has the tail of false matches, which says so.
-
-    Parameters
-    ----------
-    modelled, searches
-        The tables; None where the study has none.
-    rates
-        Table `rates`, one row a group, metric and threshold.
-    truth
-        Table `truth`, where the study is simulated.
-    thresholds
-        Thresholds of the plan.
+    A study with no row to model still has the tail of false matches, which says so. `rates` have
+    one row a group, and `truth` holds at the `thresholds` of the plan.
     """
     if modelled is None:
         return None
-    chosen = list(thresholds)
-    tails = [to_tail(modelled, rates, truth, chosen)] if modelled.empty else []
+    parts = [(modelled, rates)] if modelled.empty else []
     for frame in [modelled] if searches is None else [modelled, searches]:
-        sizes = frame["watchlist_size"].fillna(0)
+        sizes, observed = frame["watchlist_size"].fillna(0), rates["watchlist_size"].fillna(0)
         for size in sorted(sizes.unique(), reverse=True):
-            part = [frame[sizes == size], rates[rates["watchlist_size"].fillna(0) == size]]
-            known = None if truth is None else truth[truth["watchlist_size"].fillna(0) == size]
-            tails.append(to_tail(part[0], part[1], known, chosen))
-    return tuple(tails)
+            parts.append((frame[sizes == size], rates[observed == size]))
+    return tuple(_to_tail(frame, observed, truth, thresholds) for frame, observed in parts)
 
 
-def to_tail(
-    frame: pd.DataFrame,
-    rates: pd.DataFrame,
-    truth: pd.DataFrame | None,
-    chosen: Sequence[float],
+def _to_tail(
+    frame: pd.DataFrame, rates: pd.DataFrame, truth: TruthCheck | None, chosen: Iterable[float]
 ) -> Tail:
     """Arrange rows of one metric and watchlist size at the thresholds chosen."""
     metric = "FMR" if frame.empty else str(frame["metric"].iloc[0])
-    size = None if frame.empty else whole(frame["watchlist_size"].iloc[0])
     observed = rates[rates["metric"] == metric]
-    beside = _by_group(to_rows(at_threshold(observed, chosen)))
-    true_rates = {} if truth is None else _true_rates(at_threshold(truth, chosen), metric)
+    beside = {
+        _key(rate): rate for rate in to_rows(at_threshold(observed, chosen)) if rate.threshold
+    }
     rows = records(at_threshold(frame, chosen))
     for row in rows:
-        place = (threshold_key(row.threshold), row.factor, row.group)
-        row.observed, row.true_rate = beside.get(place), true_rates.get(place)
+        # A false alert has no counterpart: the other side is the whole watchlist.
+        row.counterpart = None if metric == "FPIR" else row.group
+        row.observed, row.true_rate = beside.get(_key(row)), truth.of(row) if truth else None
         row.is_contained = is_inside(row, row.true_rate)
+    every = records(frame)
     parts: dict[tuple[str, str], list[SimpleNamespace]] = {}
-    for row in records(frame):
+    for row in every:
         parts.setdefault((row.factor, row.group), []).append(row)
     fits: dict[str, list[SimpleNamespace]] = {}
     for (factor, _), part in parts.items():
-        used = [row.threshold for row in part if row.rate is not None]
         fit = part[0]
-        fit.modelled_to = max(used, default=None)
+        fit.modelled_to = max((row.threshold for row in part if row.rate is not None), default=None)
         fit.reasons = tuple(dict.fromkeys(row.refused for row in part if row.refused is not None))
         fits.setdefault(factor, []).append(fit)
-    level = frame["level"].dropna()
     return Tail(
         metric=metric_named(metric),
-        watchlist_size=size,
-        level=None if level.empty else float(level.iloc[0]),
+        watchlist_size=every[0].watchlist_size if every else None,
+        level=next((row.level for row in every if row.level is not None), None),
         blocks=tuple(block for *_, blocks in arrange(rows) for block in blocks),
         fits=tuple(Block(factor_words(factor), tuple(rows)) for factor, rows in fits.items()),
         modelled=frame,
@@ -139,22 +109,9 @@ def to_tail(
     )
 
 
-def _by_group(rates: Iterable[Rate]) -> dict[Place, Rate]:
-    return {
-        (threshold_key(rate.threshold), rate.factor, rate.group): rate
-        for rate in rates
-        if rate.threshold is not None
-    }
-
-
-def _true_rates(truth: pd.DataFrame, metric: str) -> dict[Place, float]:
-    # A false alert has no counterpart: the other side is the whole watchlist.
-    within = (truth["counterpart"] == truth["group"]).fillna(False) | (metric == "FPIR")
-    within &= truth["metric"] == metric
-    rows = truth[within.fillna(False).to_numpy(bool)].dropna(subset=["threshold", "rate"])
-    steps, rates = rows["threshold"].to_numpy(float), rows["rate"].to_numpy(float)
-    places = zip(steps, rows["factor"], rows["group"], rates, strict=True)
-    return {(threshold_key(at), str(f), str(g)): float(rate) for at, f, g, rate in places}
+def _key(row: Any) -> tuple[float, str, str]:
+    # Tables are made apart: equal thresholds may differ in the last bit.
+    return (threshold_key(row.threshold), row.factor, row.group)
 
 
 def spoken_decades(decades: float | None) -> str:

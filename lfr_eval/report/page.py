@@ -14,9 +14,46 @@ from markupsafe import Markup
 
 from lfr_eval.contract.words import unbroken
 from lfr_eval.contract.writing import write_bytes
+from lfr_eval.report.brief import to_brief
+from lfr_eval.report.brief.around import limits
+from lfr_eval.report.calibration import read_calibration, summarise
+from lfr_eval.report.findings import VERDICTS, WITHHELD
 from lfr_eval.report.further import further_charts
 from lfr_eval.report.model import Report
-from lfr_eval.report.templating import fill, source
+from lfr_eval.report.modelled import spoken_decades
+from lfr_eval.report.panel import to_panel
+from lfr_eval.report.picture import FEWEST
+from lfr_eval.report.templating import environment, source
+from lfr_eval.report.truth import is_inside
+from lfr_eval.report.withheld import ATTEMPTED
+
+
+def fill(template: str, report: Report, paper: bool, **further: object) -> str:
+    """Return a template filled with a report, and with further values of this template alone.
+
+    On `paper` it has no controls, and nothing that is shown on pointing.
+    """
+    cells = read_calibration()
+    return (
+        environment()
+        .get_template(template)
+        .render(
+            report=report,
+            record=report.record,
+            paper=paper,
+            calibration=cells,
+            calibrated=summarise(cells),
+            verdicts=VERDICTS if report.publication is None else (*VERDICTS, WITHHELD),
+            further_limits=limits(report)["further"],
+            panel=to_panel(report),
+            brief=to_brief(report),
+            attempted=ATTEMPTED,
+            fewest=FEWEST,
+            spoken_decades=spoken_decades,
+            is_inside=is_inside,
+            **further,
+        )
+    )
 
 
 def to_html(report: Report) -> str:

@@ -29,10 +29,7 @@ SIZES = {"brief": (12, 11.5, 11, 10.5, 10, 9.5)}
 def to_pdf(document: Document) -> bytes:
     """Typeset a document by a template that reads it as data.
 
-    Raises
-    ------
-    typst.TypstError
-        If a chapter holds an element that has no place on paper: nothing is dropped in silence.
+    An element of a chapter that has no place on paper is a TypstError: nothing is dropped.
     """
     labels = document.stand_ins
     marked = {str(escape(label)): str(escape(name)) for label, name in labels.items()}

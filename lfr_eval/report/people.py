@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import pandas as pd
 
@@ -42,28 +42,11 @@ ALL = "any"
 
 @dataclass(frozen=True)
 class GroupCount:
-    """People and images of one group.
+    """People under test of one group, their images by role and passes, and fillers of the group.
 
-    Attributes
-    ----------
-    withheld, fillers_withheld
-        Whether, in a publication, the counts of people, or of fillers, are not told; they are 0.
-    people
-        People under test: those with an image that is not a mere filler.
-    references, probes, both
-        Their images by role.
-    passes
-        Their recognition opportunities: passes with at least one probe image.
-    fillers, filler_people
-        Watchlist fillers of this group, and the people on them.
-    strangers
-        How many of the people are passes of unknown people, each of which counts as one.
-    unseen
-        How many of the people have no pass.
-    images, failed
-        Images tried (fillers too), and those of which no template was made.
-    failures
-        Why, and of how many images, most frequent first.
+    Of the people, `strangers` are passes of unknown people, each of which counts as one, and
+    `unseen` have no pass. Of the images tried (fillers too), no template was made of `failed`; why,
+    most frequent first, are the `failures`. In a publication, counts that are withheld are 0.
     """
 
     factor: str
@@ -84,8 +67,7 @@ class GroupCount:
     fillers_withheld: bool = False
 
 
-@dataclass(frozen=True)
-class LabelSource:
+class LabelSource(NamedTuple):
     """Where the labels of a factor come from in a dataset, and by which scheme."""
 
     factor: str
@@ -108,13 +90,11 @@ class People:
     def blocks(self) -> tuple[Block, ...]:
         """The groups that anybody is in, by factor, in the study's order."""
         shown = [each for each in self.groups if each.people or each.withheld]
-        factors = dict.fromkeys(each.factor for each in shown)
+        heads = {factor: "" if factor == OVERALL else f"by {factor_words(factor)}"
+                 for factor in dict.fromkeys(each.factor for each in shown)}  # fmt: skip
         return tuple(
-            Block(
-                "" if factor == OVERALL else f"by {factor_words(factor)}",
-                tuple(each for each in shown if each.factor == factor),
-            )
-            for factor in factors
+            Block(head, tuple(each for each in shown if each.factor == factor))
+            for factor, head in heads.items()
         )
 
     @property
@@ -135,6 +115,17 @@ class People:
             return ALL
         return "most" if 2 * everybody.strangers > everybody.people else "some"
 
+    def smallest(self, conditions: Sequence[str]) -> GroupCount | None:
+        """Return the labelled group of fewest people; passes with a condition are no such group."""
+        labelled = [
+            each
+            for each in self.groups
+            if each.people
+            and not set(each.factor.split(CROSS)) & {OVERALL, *conditions}
+            and UNKNOWN not in each.group.split(CROSS)
+        ]
+        return min(labelled, key=lambda each: each.people, default=None)
+
     def of(self, factor: str) -> tuple[GroupCount, ...]:
         """Return the groups of one factor."""
         return tuple(group for group in self.groups if group.factor == factor)
@@ -154,16 +145,9 @@ def count_people(
 ) -> People:
     """Count people, images and failures by group.
 
-    Parameters
-    ----------
-    cohort, acquisition
-        The stage tables, of `cohort` the columns `COUNTED` and factors; the latter may be absent.
-    mated_comparisons
-        Rows of table `mated`; None where it is absent.
-    factors
-        Factors of the study, `overall` added; one whose column is missing is left out.
-    conditions
-        Parts of factors that are conditions of passes: references and fillers have none.
+    `cohort` has the columns `COUNTED` and factors (one whose column is missing is left out), and
+    `mated_comparisons` are the rows of table `mated`. References and fillers have none of the
+    `conditions` of passes.
     """
     images = cohort.reset_index(drop=True).assign(_reason=None)
     if acquisition is not None:
@@ -178,9 +162,10 @@ def count_people(
         shown = images
         if set(factor.split(CROSS)) & set(conditions):
             shown = images[images["role"].isin(["probe", "both"])]
-        labels = _labels(shown, factor)
-        if labels is None:
+        if factor != OVERALL and not set(factor.split(CROSS)) <= set(shown):
             continue
+        labels = labels_by(shown, factor)
+        labels = labels.map({label: clean(label) for label in labels.unique()})
         for group in sorted(labels.unique(), key=lambda name: (UNKNOWN in name.split(CROSS), name)):
             groups.append(_count(factor, group, shown[labels == group]))
     return People(tuple(groups), acquisition is not None, mated_comparisons)
@@ -194,26 +179,9 @@ def read_counts(people: pd.DataFrame, unknown: str) -> People:
     groups = []
     for row in plain_rows(people):
         counts: dict[str, Any] = {name: row[name] or 0 for name in COUNTS}
-        groups.append(
-            GroupCount(
-                factor=row["factor"],
-                group=row["group"],
-                **counts,
-                withheld=row["people"] is None,
-                fillers_withheld=row["fillers"] is None,
-            )
-        )
-    return People(
-        tuple(groups), has_acquisition=False, mated_comparisons=None, told_unknown=unknown
-    )
-
-
-def _labels(images: pd.DataFrame, factor: str) -> pd.Series | None:
-    """Return each image's group, or None where the cohort lacks a column."""
-    if factor != OVERALL and any(column not in images for column in factor.split(CROSS)):
-        return None
-    labels = labels_by(images, factor)
-    return labels.map({label: clean(label) for label in labels.unique()})
+        counts |= {"withheld": row["people"] is None, "fillers_withheld": row["fillers"] is None}
+        groups.append(GroupCount(row["factor"], row["group"], **counts))
+    return People(tuple(groups), False, None, told_unknown=unknown)
 
 
 def _count(factor: str, group: str, images: pd.DataFrame) -> GroupCount:

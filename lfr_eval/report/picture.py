@@ -1,7 +1,7 @@
 """Stage report: rate by group with intervals, both kinds of error side by side (rates to bars).
 
-The page sets the bars with its style sheet, so that they fit a phone and are read aloud as text;
-paper gets the same picture as a drawing.
+It is a table, whose bars the style sheet of the page and `report.typ` draw, so that they fit a
+phone and are read aloud as text.
 """
 
 from __future__ import annotations
@@ -9,13 +9,12 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
-from xml.sax.saxutils import escape
+from typing import NamedTuple
 
 from lfr_eval.contract.names import factor_words, group_name
 from lfr_eval.contract.tables import CROSS, OVERALL, UNKNOWN
 from lfr_eval.contract.words import joined, one_in, percentage, ratio, several, some
-from lfr_eval.report.rates import Quote, QuotedRow, Rate
+from lfr_eval.report.rates import Quote, QuotedRow, Rate, is_known
 from lfr_eval.report.words import shorten
 
 FEWEST = 6
@@ -26,17 +25,11 @@ BEYOND = 1.001
 """Stands for an end of an interval past the axis: an arrow is drawn there."""
 
 
-@dataclass(frozen=True)
-class Bar:
-    """One rate and its interval.
+class Bar(NamedTuple):
+    """One rate and its interval: "1 in 41", "32 of 133", and shares of the axis from 0 to 1.
 
-    Attributes
-    ----------
-    rate, behind
-        In words: "1 in 41", "32 of 133".
-    low, middle, high
-        Shares of the axis, 0 to 1; None where there is nothing to draw. `high` is `BEYOND` where
-        the interval goes on past the axis.
+    Shares are None where there is nothing to draw. `high` is `BEYOND` where the interval goes on
+    past the axis.
     """
 
     rate: str
@@ -46,8 +39,7 @@ class Bar:
     high: float | None = None
 
 
-@dataclass(frozen=True)
-class Row:
+class Row(NamedTuple):
     """One group and a bar a column; `first` where its factor begins."""
 
     name: str
@@ -56,22 +48,12 @@ class Row:
     bars: tuple[Bar, ...]
 
 
-@dataclass(frozen=True)
-class Picture:
-    """The picture.
+class Picture(NamedTuple):
+    """The picture: a column for each of two kinds of error, or of several studies.
 
-    Attributes
-    ----------
-    heads
-        What each column shows: the two kinds of error, or studies.
-    ends
-        What the right end of each axis stands for; all begin at none.
-    left_out
-        Which groups are too small to draw; empty where none is.
-    note
-        What must be known to read the rates; empty where nothing must.
-    tries
-        How often a person was tried in each column; empty where nobody was tried twice.
+    `ends` are what the right end of each axis stands for; all begin at none. Texts that are empty
+    where nothing must be said: which groups are too small to draw (`left_out`), what must be known
+    to read the rates (`note`), and how often a person was tried in each column (`tries`).
     """
 
     heads: tuple[str, ...]
@@ -95,12 +77,8 @@ class Picture:
 def to_picture(quote: Quote, most: int | None = None, whole: bool = False) -> Picture:
     """Return the picture of one setting.
 
-    Parameters
-    ----------
-    most
-        Groups of a factor above which those with the highest rates of false alerts or matches lead.
-    whole
-        Whether an error that was not measured has a column.
+    Of a factor with more than `most` groups, those with the highest rates of false alerts or
+    matches lead. The `whole` picture has a column for an error that was not measured, too.
     """
     rows = [row for row in quote.rows if UNKNOWN not in row.group.split(CROSS)]
     size = Counter(row.factor for row in rows)
@@ -116,13 +94,9 @@ def to_picture(quote: Quote, most: int | None = None, whole: bool = False) -> Pi
              f"{several(row.people or 0, 'person', 'people')})" for row in small]  # fmt: skip
     both = {(row.factor, row.group): (row.wrong, row.right) for row in rows if row not in small}
     heads = (quote.wrong.plain, quote.right.plain)
-    kept = [
-        side for side in (0, 1) if whole or any(map(_is_known, (r[side] for r in both.values())))
-    ]
+    kept = [side for side in (0, 1) if whole or any(is_known(r[side]) for r in both.values())]
     sides = {name: [rates[side] for side in kept] for name, rates in both.items()}
-    drawn = draw_bars([heads[side] for side in kept], sides)
-    return replace(
-        drawn,
+    return draw_bars([heads[side] for side in kept], sides)._replace(
         left_out=f"Too few people to show: {joined(named)}." if named else "",
         note=" ".join(filter(None, (_whom(quote, both), _wide(both)))),
         tries=_tries(quote, kept),
@@ -180,23 +154,14 @@ def _wide(both: Mapping[tuple[str, str], Sequence[Rate | None]]) -> str:
     return f"The widest bars are of groups {few}: {some(named, 3)}."
 
 
-def _is_known(rate: Rate | None) -> bool:
-    return rate is not None and (rate.withheld or rate.rate is not None)
-
-
 def draw_bars(
     heads: Sequence[str],
     sides: Mapping[tuple[str, str], Sequence[Rate | None]],
     alike: bool = False,
 ) -> Picture:
-    """Return rates as a picture.
+    """Return the rates of each factor and group, a column each, as a picture.
 
-    Parameters
-    ----------
-    sides
-        Factor and group to the rate of each column.
-    alike
-        Whether all columns have one axis.
+    Columns that are `alike` have one axis.
     """
     columns = list(zip(*sides.values(), strict=True))
     if alike:
@@ -213,12 +178,8 @@ def draw_bars(
 
 def to_bar(rate: Rate | None, top: float) -> Bar:
     """Return a rate as a bar on an axis that ends at `top`; beyond one half all are percentages."""
-    if rate is None:
-        return Bar("not measured", "")
-    if rate.withheld:
-        return Bar("withheld", "")
-    if rate.rate is None:
-        return Bar("not measured", "")
+    if rate is None or rate.rate is None:
+        return Bar("withheld" if is_known(rate) else "not measured", "")
     behind = ""
     if rate.subjects is not None and rate.subjects_with_event is not None:
         behind = f"{rate.subjects_with_event:,} of {rate.subjects:,}"
@@ -251,61 +212,3 @@ LONGEST = 36
 """Letters of a group's name; the middle of a longer one is left out. Tables have it whole."""
 ROOM = 2.5
 """How much longer than all others' intervals one without any error may make the axis."""
-
-_SIDE, _TEXT, _GAP = 142.0, 142.0, 10.0
-_FONT = 'font-size="10.5" style="fill:var(--ink)"'
-
-
-def to_svg(picture: Picture, caption: str) -> str:
-    """Return the picture as one drawing for paper."""
-    longest = max((len(row.name) for row in picture.rows), default=0)
-    names, tall = max(118.0, 5.8 * longest), 21.0 if len(picture.rows) <= 10 else 17.0
-    lefts = [names + place * (_SIDE + _TEXT + _GAP) for place in range(len(picture.heads))]
-    # One column is drawn as large as two.
-    width = names + max(2, len(lefts)) * (_SIDE + _TEXT + _GAP) - _GAP
-    height = 34 + tall * len(picture.rows) + 8 * sum(row.first for row in picture.rows) + 18
-    parts = [f"<title>{escape(caption)}</title>"]
-    for head, left in zip(picture.heads, lefts, strict=True):
-        parts.append(f'<text x="{left}" y="12" font-weight="700" {_FONT}>{escape(head)}</text>')
-    y = 24.0
-    for row in picture.rows:
-        y += 8 if row.first else 0
-        weight = ' font-weight="700"' if row.overall else ""
-        parts.append(f'<text x="0" y="{y + 10:g}"{weight} {_FONT}>{escape(row.name)}</text>')
-        for place, (bar, left) in enumerate(zip(row.bars, lefts, strict=True)):
-            parts.append(_bar(bar, left, y + 6.5, place + 1))
-            parts.append(
-                f'<text x="{left + _SIDE + 6}" y="{y + 10:g}" {_FONT}>'
-                f'<tspan font-weight="700">{escape(bar.rate)}</tspan> {escape(bar.behind)}</text>'
-            )
-        y += tall
-    for left, end in zip(lefts, picture.ends, strict=True):
-        parts.append(f'<text x="{left}" y="{y + 10:g}" {_FONT}>none</text>')
-        parts.append(
-            f'<text x="{left + _SIDE}" y="{y + 10:g}" text-anchor="end" {_FONT}>{end}</text>'
-        )
-    return f'<svg viewBox="0 0 {width:g} {height:g}" role="img">{"".join(parts)}</svg>'
-
-
-def _bar(bar: Bar, left: float, y: float, series: int) -> str:
-    line = f'<path d="M{left} {y:g}h{_SIDE:g}" style="stroke:var(--grid)"/>'
-    if bar.low is None or bar.high is None:
-        return line
-    ends = (left + _SIDE * bar.low, left + _SIDE * bar.high)
-    colour = f"var(--series-{series})"
-    line += (
-        f'<path d="M{ends[0]:.1f} {y:g}H{ends[1]:.1f}" '
-        f'style="stroke:{colour};stroke-width:5" stroke-opacity=".45"/>'
-    )
-    if bar.high == BEYOND:
-        tip, end = left + _SIDE + 5, left + _SIDE - 3
-        line += f'<path d="M{tip:g} {y:g}L{end:g} {y - 4:g}V{y + 4:g}Z" style="fill:{colour}"/>'
-    if bar.middle is None:
-        return line
-    middle = left + _SIDE * bar.middle
-    if series == 1:
-        return f'{line}<circle cx="{middle:.1f}" cy="{y:g}" r="4" style="fill:{colour}"/>'
-    return (
-        f'{line}<rect x="{middle - 3.5:.1f}" y="{y - 3.5:g}" width="7" height="7" '
-        f'style="fill:{colour}"/>'
-    )

@@ -10,7 +10,6 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import NamedTuple
@@ -39,34 +38,21 @@ class Setting(NamedTuple):
     value: str
 
 
-@dataclass(frozen=True)
-class Provenance:
+class Provenance(NamedTuple):
     """What a reader needs to check the study; empty parts were not recorded.
 
-    Attributes
-    ----------
-    recorded
-        Whether `provenance.json` existed.
-    study_hash
-        The one hash that stands for the whole study folder.
-    identity
-        Matcher, data and code.
-    files
-        SHA-256 of every file.
-    settings, packages, hardware, seeds
-        Configuration, versions, machine, random seeds.
-    withdrawn
-        That people were withdrawn, and when; empty where nobody was.
+    `recorded` is whether `provenance.json` existed, `identity` names matcher, data and code,
+    `files` has the SHA-256 of each, and `withdrawn` says that people were withdrawn, and when.
     """
 
     recorded: bool
     study_hash: str | None
-    identity: tuple[Setting, ...]
-    files: tuple[Setting, ...]
-    settings: tuple[Setting, ...]
-    packages: tuple[Setting, ...]
-    hardware: tuple[Setting, ...]
-    seeds: tuple[Setting, ...]
+    identity: list[Setting]
+    files: list[Setting]
+    settings: list[Setting]
+    packages: list[Setting]
+    hardware: list[Setting]
+    seeds: list[Setting]
     withdrawn: str = ""
 
 
@@ -77,10 +63,7 @@ TOLD = ("inference.factors", "inference.reference_groups")
 def recorded(study: Path) -> contract.Provenance | None:
     """Return what `provenance.json` holds; None: the study has not ended.
 
-    Raises
-    ------
-    ReadingError, FolderError
-        If it is not JSON, or a field has another type.
+    A file that is not JSON, or that has a field of another type, is a ReadingError or FolderError.
     """
     file = study / PROVENANCE
     return contract.Provenance.of(read_json(file)) if file.exists() else None
@@ -98,13 +81,20 @@ def read_provenance(study: Path, record: StudyRecord) -> Provenance:
     study_hash = text("study_hash", None)
     before = () if run is None else run.withdrawals
     hashes = [study_hash or "", *(each.study_hash_before for each in before)]
+    promise = record.registration
+    promised = () if promise is None else (
+        ("Plan", f"{promise.state}, registered at {promise.registered_at}"),
+        ("Plan (SHA-256)", promise.plan_sha256),
+        ("Seal of the registration", promise.seal),
+        ("Registered with lfr_eval", promise.code),
+    )  # fmt: skip
     identity = (
         ("System", record.matcher.system),
         ("Matcher", record.matcher.name),
         ("Matcher in full", record.matcher.description),
         ("Matcher fingerprint", record.matcher.fingerprint),
         ("Data (SHA-256)", text("dataset_digest", record.data_digest)),
-        *_promised(record),
+        *promised,
         ("Code revision", text("git_revision", None)),
         ("Started", text("started", record.started)),
         ("Finished", text("finished", record.finished)),
@@ -113,28 +103,14 @@ def read_provenance(study: Path, record: StudyRecord) -> Provenance:
     return Provenance(
         recorded=run is not None,
         study_hash=study_hash,
-        identity=tuple(Setting(name, value) for name, value in identity if value),
-        files=tuple(printable(parts.get("files"), private=False)),
-        settings=tuple(
-            each for each in printable(parts.get("config")) if not each.name.startswith(TOLD)
-        ),
-        packages=tuple(printable(parts.get("packages"), private=False)),
-        hardware=tuple(printable(parts.get("hardware"))),
-        seeds=tuple(printable(parts.get("seeds"))),
+        identity=[Setting(name, value) for name, value in identity if value],
+        files=list(printable(parts.get("files"), private=False)),
+        settings=[one for one in printable(parts.get("config")) if not one.name.startswith(TOLD)],
+        packages=list(printable(parts.get("packages"), private=False)),
+        hardware=list(printable(parts.get("hardware"))),
+        seeds=list(printable(parts.get("seeds"))),
         withdrawn="" if run is None else clean(run.withdrawn),
     )
-
-
-def _promised(record: StudyRecord) -> list[tuple[str, str]]:
-    promise = record.registration
-    if promise is None:
-        return []
-    return [
-        ("Plan", f"{promise.state}, registered at {promise.registered_at}"),
-        ("Plan (SHA-256)", promise.plan_sha256),
-        ("Seal of the registration", promise.seal),
-        ("Registered with lfr_eval", promise.code),
-    ]
 
 
 def _stamped(study: Path, record: StudyRecord, hashes: Sequence[str]) -> list[tuple[str, str]]:

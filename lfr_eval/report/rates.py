@@ -6,7 +6,7 @@ Only the thresholds of the plan become rows; curves are drawn from the frame its
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, fields, replace
 from types import SimpleNamespace
 from typing import Any, NamedTuple
@@ -15,7 +15,7 @@ import numpy as np
 import pandas as pd
 
 from lfr_eval.contract.names import METRICS, Metric, factor_words, metric_named
-from lfr_eval.contract.tables import OVERALL, UNKNOWN
+from lfr_eval.contract.tables import CROSS, OVERALL, UNKNOWN
 from lfr_eval.contract.thresholds import same_threshold
 from lfr_eval.contract.words import count
 from lfr_eval.report.words import at
@@ -60,6 +60,11 @@ class Rate:
         return self.counterpart is not None and self.counterpart != self.group
 
 
+def is_known(rate: Rate | None) -> bool:
+    """Return whether a rate was measured, withheld or not."""
+    return rate is not None and (rate.withheld or rate.rate is not None)
+
+
 class Block(NamedTuple):
     """Rows of a table, and what heads them; empty where nothing does."""
 
@@ -67,34 +72,26 @@ class Block(NamedTuple):
     rows: tuple[Any, ...]
 
 
-@dataclass(frozen=True)
-class RateTable:
+class RateTable(NamedTuple):
     """The rates of one metric at one watchlist size, at the thresholds of the plan.
 
-    Attributes
-    ----------
-    intervals
-        The methods of the intervals, in order of appearance.
-    sides
-        Whether rows differ in who the group was compared with, so that a column must say it.
-    pooled
-        Whether groups of a crossed factor have a rate pooled with those of the other groups.
+    `intervals` are the methods of the intervals. `sides` says whether rows differ in who the group
+    was compared with, and `pooled` whether groups have a rate pooled with those of others.
     """
 
     metric: Metric
     watchlist_size: int | None
     blocks: tuple[Block, ...]
-    intervals: tuple[str, ...]
+    intervals: Collection[str]
     sides: bool
-    pooled: bool = False
+    pooled: bool
 
 
 class MixedQuoteError(ValueError):
     """Rates that do not belong together were about to be quoted together."""
 
 
-@dataclass(frozen=True)
-class QuotedRow:
+class QuotedRow(NamedTuple):
     """One group's error rate against strangers and its rate for the person sought."""
 
     factor: str
@@ -133,12 +130,7 @@ class Quote:
 
 
 def quote(rates: Sequence[Rate], ranks: bool = False) -> Quote:
-    """Put FPIR beside FNIR (or FMR beside FNMR) by group.
-
-    Parameters
-    ----------
-    ranks
-        Whether the thresholds are ranks with a minus (`MatcherRecord.ranks`).
+    """Put FPIR beside FNIR (or FMR beside FNMR) by group; `ranks` as in `MatcherRecord`.
 
     Raises
     ------
@@ -147,28 +139,22 @@ def quote(rates: Sequence[Rate], ranks: bool = False) -> Quote:
         no setting at which a system can be run.
     """
     settings = {(rate.threshold, rate.watchlist_size) for rate in rates}
-    if len(settings) != 1:
+    if len(settings) != 1 or next(iter(settings))[0] is None:
         raise MixedQuoteError(
             "Rates quoted together must come from one threshold and one watchlist size. Got "
             f"{sorted(settings, key=str)} instead."
         )
-    ((threshold, watchlist_size),) = settings
-    if threshold is None:
-        raise MixedQuoteError("Rates quoted together must depend on a threshold. Got none.")
-    codes = {rate.metric for rate in rates}
-    wrong = "FMR" if watchlist_size is None else "FPIR"
-    right = "FNMR" if watchlist_size is None else "FNIR"
-    if right not in codes:
+    ((threshold, size),) = settings
+    wrong, right = ("FMR", "FNMR") if size is None else ("FPIR", "FNIR")
+    if right not in {rate.metric for rate in rates}:
         rates = [as_miss(rate) if rate.metric == "TPIR" else rate for rate in rates]
     found = {(rate.factor, rate.group, rate.metric): rate for rate in rates}
-    groups = dict.fromkeys((rate.factor, rate.group) for rate in rates)
     rows = tuple(
-        QuotedRow(
-            factor, group, found.get((factor, group, wrong)), found.get((factor, group, right))
-        )
-        for factor, group in groups
+        QuotedRow(*of, found.get((*of, wrong)), found.get((*of, right)))
+        for of in dict.fromkeys((rate.factor, rate.group) for rate in rates)
     )
-    return Quote(threshold, watchlist_size, metric_named(wrong), metric_named(right), rows, ranks)
+    named = metric_named(wrong), metric_named(right)
+    return Quote(threshold or 0.0, size, *named, rows, ranks)
 
 
 def as_miss(rate: Rate) -> Rate:
@@ -196,28 +182,30 @@ def at_threshold(frame: pd.DataFrame, thresholds: Iterable[float]) -> pd.DataFra
     return pd.DataFrame(frame[keep])
 
 
+def single_factors(frame: pd.DataFrame) -> pd.DataFrame:
+    """Return the rows of single factors; those of intersections stand in the tables."""
+    return frame[~frame["factor"].str.contains(CROSS, regex=False).to_numpy(bool)]
+
+
 def in_order(frame: pd.DataFrame) -> pd.DataFrame:
     """Sort groups as they come, `overall` first and people without a label last."""
-    factors = {name: place for place, name in enumerate(frame["factor"].unique())}
-    order = frame["factor"].map(lambda name: -1 if name == OVERALL else factors[name])
-    unknown = frame["group"].map(lambda name: UNKNOWN in name.split(" x "))
-    sorted_frame = frame.assign(_factor=order, _unknown=unknown)
-    keys = ["_factor", "_unknown"]
-    return pd.DataFrame(sorted_frame.sort_values(keys, kind="stable").drop(columns=keys))
+    factors = dict.fromkeys([OVERALL, *frame["factor"].unique()])
+    order = {name: place for place, name in enumerate(factors)}
+    unknown = frame["group"].map(lambda name: UNKNOWN in name.split(CROSS))
+    keys = pd.DataFrame({"factor": frame["factor"].map(order), "unknown": unknown})
+    return frame.loc[keys.sort_values(["factor", "unknown"], kind="stable").index]
 
 
 def leading_side(frame: pd.DataFrame) -> pd.DataFrame:
-    """Of the rates of one metric, return one a group: within the group where there is such a rate.
+    """Of the rates of each metric, return one a group: that within the group, if there is one.
 
     A false match rate may be given within a group, against everybody, and across groups. Curves
     and quotes show the first that exists.
     """
     within = (frame["counterpart"] == frame["group"]).fillna(False).to_numpy(bool)
-    against_all = frame["counterpart"].isna().to_numpy(bool)
-    if not within.any():
-        return frame[against_all]
-    labelled = set(frame.loc[within, "factor"])
-    return frame[within | (against_all & ~frame["factor"].isin(labelled).to_numpy(bool))]
+    labelled = pd.MultiIndex.from_frame(frame.loc[within, ["metric", "factor"]])
+    has_within = pd.MultiIndex.from_frame(frame[["metric", "factor"]]).isin(labelled)
+    return frame[within | (frame["counterpart"].isna().to_numpy(bool) & ~has_within)]
 
 
 def to_rows(frame: pd.DataFrame) -> tuple[Rate, ...]:
@@ -250,15 +238,11 @@ def arrange(rows: Sequence[Any]) -> Iterator[tuple[Metric, int | None, tuple[Blo
         for row in rows:
             if (row.metric, row.watchlist_size) == (code, size):
                 blocks.setdefault((row.threshold, row.factor), []).append(row)
-        keys = sorted(blocks, key=lambda key: -math.inf if key[0] is None else key[0])
-        made = (Block(_title(*key), tuple(blocks[key])) for key in keys)
+        made = []
+        for key in sorted(blocks, key=lambda key: -math.inf if key[0] is None else key[0]):
+            by = "everybody" if key[1] == OVERALL else f"by {factor_words(key[1])}"
+            made.append(Block(f"{at(key[0]).capitalize()} · {by}", tuple(blocks[key])))
         yield metric_named(code), size, tuple(made)
-
-
-def _title(threshold: float | None, factor: str) -> str:
-    """Return what heads rows: "Threshold 0.60 · by gender"."""
-    by = "everybody" if factor == OVERALL else f"by {factor_words(factor)}"
-    return f"{at(threshold).capitalize()} · {by}"
 
 
 def tabulate(rows: Sequence[Rate]) -> tuple[RateTable, ...]:
@@ -266,39 +250,18 @@ def tabulate(rows: Sequence[Rate]) -> tuple[RateTable, ...]:
     tables = []
     for metric, size, blocks in arrange(rows):
         chosen = [row for block in blocks for row in block.rows]
-        tables.append(
-            RateTable(
-                metric,
-                size,
-                blocks,
-                tuple(dict.fromkeys(row.interval for row in chosen if not row.withheld)),
-                any(row.is_crossed for row in chosen)
-                or len({row.counterpart is None for row in chosen if row.factor != OVERALL}) > 1,
-                any(row.pooled is not None for row in chosen),
-            )
-        )
+        methods = dict.fromkeys(row.interval for row in chosen if not row.withheld)
+        against = {row.counterpart is None for row in chosen if row.factor != OVERALL}
+        sides = len(against) > 1 or any(row.is_crossed for row in chosen)
+        pooled = any(row.pooled is not None for row in chosen)
+        tables.append(RateTable(metric, size, blocks, methods, sides, pooled))
     return tuple(tables)
 
 
-def settings_in_order(
-    settings: Iterable[tuple[str, int | None]],
-) -> list[tuple[str, int | None]]:
-    """Return metric and watchlist size pairs once each, as the report orders them."""
-    codes = [metric.code for metric in METRICS]
-
-    def place(setting: tuple[str, int | None]) -> tuple[int, int]:
-        code, size = setting
-        # The largest watchlist leads: it has the most events, hence the most evidence.
-        return (codes.index(code) if code in codes else len(codes), -(size or 0))
-
-    return sorted(dict.fromkeys(settings), key=place)
-
-
-def real(value: object) -> float | None:
-    """Return a table's number, None where it is null."""
-    return None if pd.isna(value) else float(value)  # type: ignore[call-overload, arg-type]
-
-
-def whole(value: object) -> int | None:
-    """Return a table's whole number, None where it is null."""
-    return None if pd.isna(value) else int(value)  # type: ignore[call-overload]
+def settings_in_order(settings: Iterable[tuple[str, int | None]]) -> list[Any]:
+    """Return settings once each, as the report orders them."""
+    places = {metric.code: place for place, metric in enumerate(METRICS)}
+    # The largest watchlist leads: it has the most events, hence the most evidence.
+    return sorted(
+        dict.fromkeys(settings), key=lambda one: (places.get(one[0], len(places)), -(one[1] or 0))
+    )

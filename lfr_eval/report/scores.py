@@ -6,16 +6,16 @@ an error rate, and the section says so once, above everything.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Iterator, Sequence
+from types import SimpleNamespace
+from typing import NamedTuple
 
 import pandas as pd
 
 from lfr_eval.contract.names import group_name, group_words
-from lfr_eval.contract.tables import CROSS
 from lfr_eval.contract.words import count, several, signed
 from lfr_eval.report.findings import pair_words
+from lfr_eval.report.rates import records, single_factors
 
 CAVEAT = " A difference of scores is not an error rate."
 """Ends every statement of `score_differences`; the section says it once."""
@@ -28,108 +28,72 @@ KINDS = {
     "non_mated": "two different people",
     "search": "best score of a pass",
 }
+NOT_SHOWN = {
+    "equivalent": "Mean scores differ by less than the margin for",
+    "inconclusive": "No difference in mean scores was shown, and none is ruled out, for",
+    "untestable": "Too little was seen of the scores of",
+}
 
 
-HEADER = (
-    "Group", "#Scores of one person", "#Mean", "#1 in 20 below", "#Scores of two people", "#Mean",
-    "#1 in 100 above", "#d′",
-)  # fmt: skip
-"""Columns of the numbers (#) of each group."""
+class ScoreWords(NamedTuple):
+    """What the scores of a study say: sentences for everybody, and rows of texts for two tables.
 
-
-@dataclass(frozen=True)
-class ScoreWords:
-    """What the scores of a study say.
-
-    Attributes
-    ----------
-    said
-        Sentences for everybody.
-    comparisons
-        Groups, scores, statistic, verdict and sentence of each comparison of single factors.
-    summary
-        Cells under `header`, by group.
-    differ
-        Whether mean scores of groups were shown to differ.
+    They `differ` if mean scores of groups were shown to.
     """
 
     said: tuple[str, ...]
-    comparisons: tuple[tuple[str, ...], ...]
-    summary: tuple[tuple[str, ...], ...]
-    header: tuple[str, ...] = HEADER
-    differ: bool = False
+    comparisons: list[tuple[str, ...]]
+    summary: list[tuple[str, ...]]
+    differ: bool
 
 
 def to_score_words(
     differences: pd.DataFrame | None, summary: pd.DataFrame | None
 ) -> ScoreWords | None:
-    """Return what scores say; None where nothing was compared.
-
-    Parameters
-    ----------
-    differences, summary
-        The tables; None where the study has none.
-    """
+    """Return what the two tables say; None where nothing was compared."""
     if differences is None or differences.empty:
         return None
-    simple = differences[~differences["factor"].str.contains(CROSS, regex=False).to_numpy(bool)]
+    rows = records(single_factors(differences))
+    for row in rows:
+        row.statement = row.statement.replace(CAVEAT, "")
+    primary = [row for row in rows if row.primary]
     return ScoreWords(
-        tuple(_said(simple)),
-        tuple(
+        tuple(_said(primary)),
+        [
             (
-                pair_words(str(row.group_a), str(row.group_b), str(row.factor)),
-                KINDS[str(row.kind)],
-                str(row.statistic).replace("q", "quantile ") + _percent(str(row.statistic)),
-                str(row.verdict) + ("" if row.primary else ", exploratory"),
-                str(row.statement).replace(CAVEAT, ""),
+                pair_words(row.group_a, row.group_b, row.factor),
+                KINDS[row.kind],
+                f"quantile {row.statistic[1:]} %" if row.statistic[0] == "q" else row.statistic,
+                row.verdict + ("" if row.primary else ", exploratory"),
+                row.statement,
             )
-            for row in simple.itertuples()
-        ),
-        () if summary is None else tuple(map(_numbers, summary.itertuples())),
-        differ=bool((simple["primary"] & (simple["verdict"] == "different")).any()),
+            for row in rows
+        ],
+        [] if summary is None else [_numbers(row) for row in records(summary)],
+        any(row.verdict == "different" for row in primary),
     )
 
 
-def _percent(statistic: str) -> str:
-    return " %" if statistic.startswith("q") else ""
-
-
-def _said(simple: pd.DataFrame) -> Iterator[str]:
-    primary = simple[simple["primary"].fillna(False).to_numpy(bool)]
-    shown = primary[primary["verdict"] == "different"].sort_values("p_adjusted", kind="stable")
-    for statement in shown["statement"].head(SAID):
-        yield str(statement).replace(CAVEAT, "")
-    if len(shown) > SAID:
-        more = len(shown) - SAID
+def _said(primary: Sequence[SimpleNamespace]) -> Iterator[str]:
+    shown = [row for row in primary if row.verdict == "different"]
+    shown.sort(key=lambda row: 1.0 if row.p_adjusted is None else row.p_adjusted)
+    yield from (row.statement for row in shown[:SAID])
+    if more := len(shown[SAID:]):
         stands = "stands" if more == 1 else "stand"
         yield f"{several(more, 'further difference')} of mean scores {stands} in the evidence."
-    for verdict, says in (
-        ("equivalent", "Mean scores differ by less than the margin for"),
-        ("inconclusive", "No difference in mean scores was shown, and none is ruled out, for"),
-        ("untestable", "Too little was seen of the scores of"),
-    ):
-        rows = primary[primary["verdict"] == verdict]
+    for verdict, says in NOT_SHOWN.items():
         pairs = dict.fromkeys(
-            (str(row.kind), str(row.factor), str(row.group_a), str(row.group_b))
-            for row in rows.itertuples()
+            f"{group_words(row.group_a, row.factor)} compared with "
+            f"{group_words(row.group_b, row.factor)} ({KINDS[row.kind]})"
+            for row in primary
+            if row.verdict == verdict
         )
-        told = [
-            f"{group_words(a, by)} compared with {group_words(b, by)} ({KINDS[kind]})"
-            for kind, by, a, b in list(pairs)[:SAID]
-        ]
-        if told:
-            rest = len(pairs) - len(told)
-            yield f"{says} {'; '.join(told)}{f'; and {rest} more' if rest else ''}."
+        if pairs:
+            rest = f"; and {len(pairs) - SAID} more" if len(pairs) > SAID else ""
+            yield f"{says} {'; '.join([*pairs][:SAID])}{rest}."
 
 
-def _numbers(row: Any) -> tuple[str, ...]:
-    return (
-        group_name(str(row.group), str(row.factor)),
-        count(int(row.mated_scores)),
-        signed(row.mated_mean),
-        signed(row.mated_q5),
-        count(int(row.non_mated_scores)),
-        signed(row.non_mated_mean),
-        signed(row.non_mated_q99),
-        signed(row.d_prime),
-    )
+def _numbers(row: SimpleNamespace) -> tuple[str, ...]:
+    mated = (count(row.mated_scores), signed(row.mated_mean), signed(row.mated_q5))
+    others = (count(row.non_mated_scores), signed(row.non_mated_mean), signed(row.non_mated_q99))
+    return (group_name(row.group, row.factor), *mated, *others, signed(row.d_prime))

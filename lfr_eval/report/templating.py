@@ -1,7 +1,7 @@
-"""Stage report: the view model in, the templates' text out.
+"""Stage report: templates filled (view model in, text out).
 
-The page and the printed document are made of the same chapters: what one says, the other says.
-A chapter leaves out on paper what needs a screen.
+Pages and papers are made of the same chapters (`*.html.j2`): what one says, the other says. What
+is said in sentences has templates of its own (`words/*.txt.j2`), with a sentence on each line.
 """
 
 from __future__ import annotations
@@ -12,56 +12,13 @@ from typing import Any
 
 from jinja2 import ChoiceLoader, Environment, PackageLoader, StrictUndefined
 
-from lfr_eval.contract import names, words
+from lfr_eval.contract import names, tables, words
 from lfr_eval.report import words as labels
-from lfr_eval.report.brief import to_brief
-from lfr_eval.report.calibration import read_calibration, summarise
-from lfr_eval.report.findings import VERDICTS, WITHHELD, Verdict
-from lfr_eval.report.limits import further_limits
-from lfr_eval.report.model import Report
-from lfr_eval.report.modelled import spoken_decades
-from lfr_eval.report.panel import to_panel
-from lfr_eval.report.picture import FEWEST
-from lfr_eval.report.truth import is_inside
 
 TEMPLATES = Path(__file__).parent / "templates"
-
-
-def fill(template: str, report: Report, paper: bool, **further: object) -> str:
-    """Return a template filled with a report.
-
-    Parameters
-    ----------
-    paper
-        Whether it is printed: without controls, and without what is shown on pointing.
-    further
-        Values of this template alone.
-    """
-    cells = read_calibration()
-    return (
-        environment()
-        .get_template(template)
-        .render(
-            report=report,
-            record=report.record,
-            paper=paper,
-            calibration=cells,
-            calibrated=summarise(cells),
-            verdicts=verdicts_of(report),
-            further_limits=further_limits(report),
-            panel=to_panel(report),
-            brief=to_brief(report),
-            fewest=FEWEST,
-            spoken_decades=spoken_decades,
-            is_inside=is_inside,
-            **further,
-        )
-    )
-
-
-def verdicts_of(report: Report) -> tuple[Verdict, ...]:
-    """Return the verdicts that a report explains."""
-    return VERDICTS if report.publication is None else (*VERDICTS, WITHHELD)
+RULES: Any = {"undefined": StrictUndefined, "trim_blocks": True, "lstrip_blocks": True}
+HASH = "\ue000"
+"""Stands for # in what goes into a sentence: no printable text holds it."""
 
 
 def source(name: str) -> str:
@@ -73,19 +30,39 @@ def source(name: str) -> str:
 def environment(package: str = "lfr_eval.report") -> Environment:
     """Return the templates, compiled once a process: a study renders its report more than once.
 
-    Parameters
-    ----------
-    package
-        Another package with templates beside its modules, which may use those of the report.
+    Another package may have templates beside its modules, which may use those of the report.
     """
-    environment = Environment(
-        loader=ChoiceLoader([PackageLoader("lfr_eval.report"), PackageLoader(package, ".")]),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
+    there = ChoiceLoader([PackageLoader("lfr_eval.report"), PackageLoader(package, ".")])
+    return _filled_with_words(Environment(loader=there, autoescape=True, **RULES))
+
+
+def sentences(template: str, **values: object) -> dict[str, list[str]]:
+    """Return the lines of `words/<template>.txt.j2` by the headings (#) above them."""
+    found: dict[str, list[str]] = {}
+    lines = _words().get_template(f"{template}.txt.j2").render(**values).splitlines()
+    for line in filter(None, (" ".join(each.split()) for each in lines)):
+        if line.startswith("# "):
+            said = found.setdefault(line[2:].replace(HASH, "#"), [])
+        else:
+            said.append(line.replace(HASH, "#"))
+    return found
+
+
+@cache
+def _words() -> Environment:
+    """Return the templates of sentences; what goes into them is text and never a heading."""
+    loader = PackageLoader("lfr_eval.report", "templates/words")
+    protected = Environment(
+        loader=loader, finalize=lambda value: str(value).replace("#", HASH), **RULES
     )
+    return _filled_with_words(protected)
+
+
+def _filled_with_words(environment: Environment) -> Environment:
     globals_: dict[str, Any] = environment.globals
-    globals_ |= {"words": words, "names": names, "labels": labels}
+    globals_ |= {"words": words, "names": names, "labels": labels, "tables": tables}
     globals_ |= {"at": labels.at, "setting": labels.setting}
+    environment.filters |= {"factor_words": names.factor_words, "thousands": words.count}
+    environment.filters["split"] = str.split
+    environment.tests["stated"] = labels.is_stated
     return environment

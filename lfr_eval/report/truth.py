@@ -6,7 +6,7 @@ method measures what it says it measures.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 import pandas as pd
@@ -23,12 +23,12 @@ class TruthCheck(NamedTuple):
     with_interval: int
     unmatched: int
 
-    def of(self, rate: Rate) -> float | None:
-        """Return the true rate; None where table `truth` has no value."""
-        return self.true_rates.get(_key(rate))
+    def of(self, row: Any) -> float | None:
+        """Return the true rate of a row; None where table `truth` has no value."""
+        return self.true_rates.get(_key(row))
 
 
-def compare_with_truth(rates: Iterable[Rate], truth: pd.DataFrame | None) -> TruthCheck | None:
+def compare_with_truth(rates: Sequence[Rate], truth: pd.DataFrame | None) -> TruthCheck | None:
     """Match rates with their true values; None where the study is not simulated.
 
     FNIR is not counted where TPIR is there: they are one measurement, and counting it twice would
@@ -36,18 +36,13 @@ def compare_with_truth(rates: Iterable[Rate], truth: pd.DataFrame | None) -> Tru
     """
     if truth is None or truth.empty:
         return None
-    rows = tuple(rates)
-    steps = {rate.threshold for rate in rows if rate.threshold is not None}
+    steps = {rate.threshold for rate in rates if rate.threshold is not None}
     values = {_key(row): row.rate for row in records(at_threshold(truth, steps))}
-    if any(rate.metric == "TPIR" for rate in rows):
-        rows = tuple(rate for rate in rows if rate.metric != "FNIR")
-    known = [is_inside(rate, values.get(_key(rate))) for rate in rows]
-    return TruthCheck(
-        values,
-        known.count(True),
-        len(known) - known.count(None),
-        sum(_key(rate) not in values for rate in rows),
-    )
+    twice = "FNIR" if any(rate.metric == "TPIR" for rate in rates) else None
+    known = [(rate, _key(rate)) for rate in rates if rate.metric != twice]
+    inside = [is_inside(rate, values.get(key)) for rate, key in known]
+    unmatched = sum(key not in values for _, key in known)
+    return TruthCheck(values, inside.count(True), len(inside) - inside.count(None), unmatched)
 
 
 def is_inside(row: Any, true_rate: float | None) -> bool | None:

@@ -6,8 +6,8 @@ The file stands beside tables that were protected for publication. In a study fo
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from pathlib import Path
+from typing import NamedTuple
 
 from lfr_eval.contract.reading import ReadingError, read_json
 from lfr_eval.contract.record import StudyRecordError
@@ -15,8 +15,6 @@ from lfr_eval.contract.words import several
 from lfr_eval.report.words import clean
 
 FILE = "publication.json"
-
-
 ATTEMPTED = (
     "One-to-one rates are those of all comparisons that were attempted: a comparison that a "
     "failure prevented counts as one without an error. So the rates do not tell how many images "
@@ -25,59 +23,30 @@ ATTEMPTED = (
 )
 
 
-@dataclass(frozen=True)
-class Publication:
-    """What is not published.
+class Publication(NamedTuple):
+    """What is not published: counts from 1 to below the `minimum`, and what follows from them.
 
-    Attributes
-    ----------
-    minimum
-        Counts from 1 to below it are withheld.
-    withheld
-        Table -> its rows, and those of them that lack something.
-    left_out
-        What is not there at all, in sentences.
-    higher
-        Comparison -> the group with the higher rate, of differences whose numbers are withheld.
-    attempted
-        Metrics of which rates are those of the comparisons attempted.
-    rests_on_few
-        Comparisons whose difference rests on few people; how many is withheld.
-    unknown
-        Of how many passes nobody knows whose they are: `People.unknown`.
+    `withheld` are tables, their rows, and those of them that lack something; `left_out` says what
+    is not there at all. Of comparisons whose numbers are withheld, `higher` names the group with
+    the higher rate, and `rests_on_few` those whose difference rests on few people. The rates of the
+    metrics `attempted` are those of the comparisons attempted; `unknown` is `People.unknown`.
     """
 
     minimum: int
     withheld: tuple[tuple[str, int, int], ...]
     left_out: tuple[str, ...]
-    higher: Mapping[str, str] = field(default_factory=dict)
-    attempted: tuple[str, ...] = ()
-    rests_on_few: tuple[str, ...] = ()
-    unknown: str = ""
-
-    @property
-    def rule(self) -> str:
-        """What is withheld, in words for everybody."""
-        largest = self.minimum - 1
-        counts = "1" if largest == 1 else f"1 to {largest}"
-        return (
-            f"Counts of {counts} are withheld so that nobody can be recognised by them, and so is "
-            "what was worked out from them. Further counts are withheld because a small one could "
-            "be worked out from them; which ones are small is not said. “Withheld” does not mean "
-            "zero: a count of zero is shown."
-        ) + (f" {ATTEMPTED}" if self.attempted else "")
+    higher: Mapping[str, str]
+    attempted: tuple[str, ...]
+    rests_on_few: tuple[str, ...]
+    unknown: str
 
     @property
     def extent(self) -> str:
         """How much is withheld."""
-        parts = [
-            f"{several(lacking, 'row')} of {rows:,} in {name}.csv"
-            for name, rows, lacking in self.withheld
-        ]
-        return (
-            f"Something is withheld in {', '.join(parts)}. Figures are verified against the full "
-            "study."
-        )
+        parts = [f"{several(lacking, 'row')} of {rows:,} in {name}.csv"
+                 for name, rows, lacking in self.withheld]  # fmt: skip
+        verified = "Figures are verified against the full study."
+        return f"Something is withheld in {', '.join(parts)}. {verified}"
 
 
 PUBLISH_MORE = (
@@ -87,13 +56,7 @@ PUBLISH_MORE = (
 
 
 def read_publication(folder: Path) -> Publication | None:
-    """Read what a publication withholds; None in a study folder.
-
-    Raises
-    ------
-    StudyRecordError
-        If the file cannot be read.
-    """
+    """Read what a publication withholds; None in a study folder."""
     file = folder / FILE
     if not file.exists():
         return None

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import TypeGuard
+from collections.abc import Mapping, Sequence
+from typing import Any, TypeGuard
 
 from lfr_eval.contract.names import Metric
 from lfr_eval.contract.record import StudyRecord
@@ -28,17 +28,21 @@ def clean(text: str) -> str:
     return line if line.isprintable() else STEERING.sub("\N{REPLACEMENT CHARACTER}", line)
 
 
-def clean_lines(text: str) -> str:
-    """Return a text of several lines, each without such characters, as markup that is made."""
-    return "\n".join(STEERING.sub("\N{REPLACEMENT CHARACTER}", each) for each in text.splitlines())
+def printable(value: Any) -> Any:
+    """Return a value with all its texts made printable."""
+    if isinstance(value, str):
+        return clean(value)
+    if isinstance(value, tuple):
+        return tuple(printable(each) for each in value)
+    if isinstance(value, Mapping):
+        return {clean(str(key)): printable(each) for key, each in value.items()}
+    return value
 
 
 def shorten(text: str, length: int) -> str:
     """Return text of at most `length` characters, the middle left out where it is longer."""
-    if len(text) <= length:
-        return text
-    head = (length - 1 + 1) // 2
-    return text[:head] + "…" + text[len(text) - (length - 1 - head) :]
+    head = length // 2
+    return text if len(text) <= length else f"{text[:head]}…{text[len(text) - length + 1 + head :]}"
 
 
 def at(threshold: float | None) -> str:
@@ -61,16 +65,12 @@ def spoken_rate(
 ) -> str:
     """Return a rate in the form that suits its metric: "1 in 6,000", or "89.1 %" for TPIR.
 
-    Parameters
-    ----------
-    beside
-        Rates of the same row: where one of them is above one half, all are percentages.
+    Where one of the rates `beside` it in a row is above one half, all are percentages.
     """
     if metric.is_success:
         return share(rate, rounding)
-    if any(value is not None and value > 0.5 for value in (rate, *beside)):
-        return percentage(rate, rounding)
-    return one_in(rate, rounding)
+    many = any(value is not None and value > 0.5 for value in (rate, *beside))
+    return (percentage if many else one_in)(rate, rounding)
 
 
 _FILES = {
@@ -95,13 +95,3 @@ def earlier_results(record: StudyRecord) -> str:
         f"{said} The {file} existed when the plan was registered, and the tool cannot know whether "
         "anybody had looked at them."
     )
-
-
-def interval_note(method: str) -> str:
-    """Return the method of an interval with the assumption that it makes, in words."""
-    if "design effect" in method:
-        return (
-            f"{method}. This assumes that the comparisons depend on the same few people no more "
-            "than they do at other thresholds of this study."
-        )
-    return f"{method}."

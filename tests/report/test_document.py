@@ -54,6 +54,7 @@ def test_every_chart_of_the_page_is_in_the_annex(
     figures = list(chapters.iter("figure"))
     assert {text_of(each) for each in figures} == captions
     assert {str(each.get("data-chart")) for each in figures} <= {*annex.drawings}
+    assert all(len(said) > 60 and "Simulated" in said for _, said in annex.drawings.values())
 
 
 def printed(annex: Document, markup: str) -> str:

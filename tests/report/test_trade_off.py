@@ -20,8 +20,7 @@ from lfr_eval.report.along import (
 )
 from lfr_eval.report.chart import across, rate_scale
 from lfr_eval.report.rates import Rate, as_miss, to_rows
-from lfr_eval.report.reading import read_report
-from lfr_eval.report.record import read_record
+from lfr_eval.report.reading import read_record, read_report
 
 THRESHOLDS = [0.4, 0.5, 0.6]
 

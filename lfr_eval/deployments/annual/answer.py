@@ -20,10 +20,10 @@ from lfr_eval.deployments.annual.figures import (
 )
 from lfr_eval.deployments.annual.picture import levels
 from lfr_eval.deployments.breaks import Break
+from lfr_eval.deployments.elements import heading, paragraph
 from lfr_eval.deployments.origins import FILE, FORCE, SYSTEM, differing, origins, strata
 from lfr_eval.deployments.street import ALL
 from lfr_eval.inference.field import PER_ALERT, PER_FACE, PER_HOUR
-from lfr_eval.report.elements import heading, paragraph
 
 _MANY = {FORCE: "forces", SYSTEM: "systems", FILE: "files"}
 _EXPOSURE = {PER_ALERT: "alerts", PER_HOUR: "hours", PER_FACE: "faces_seen"}

@@ -17,12 +17,12 @@ from lfr_eval.deployments.annual.figures import plain_number, rate_grid, sums_gr
 from lfr_eval.deployments.annual.groups import group_chapter
 from lfr_eval.deployments.annual.picture import FACES, SHARES
 from lfr_eval.deployments.breaks import Break
+from lfr_eval.deployments.elements import bullets, figure, heading, paragraph, table
 from lfr_eval.deployments.exposure import Exposure
 from lfr_eval.deployments.grid import where
 from lfr_eval.deployments.origins import named
 from lfr_eval.deployments.street import ranges
 from lfr_eval.report.chart import Chart
-from lfr_eval.report.elements import bullets, figure, heading, paragraph, table
 
 _PLACES = 15
 

@@ -11,10 +11,10 @@ from markupsafe import Markup
 from lfr_eval.contract.words import alike, count, one_in, ratio
 from lfr_eval.deployments.checks import repeated_outcomes
 from lfr_eval.deployments.dispersion import dispersion, widened
+from lfr_eval.deployments.elements import table
 from lfr_eval.deployments.origins import named
 from lfr_eval.deployments.street import ranges
 from lfr_eval.inference.field import PER_ALERT, PER_FACE, PER_HOUR
-from lfr_eval.report.elements import table
 
 MEASURES = {PER_FACE: "faces seen", PER_ALERT: "alerts", PER_HOUR: "hours"}
 

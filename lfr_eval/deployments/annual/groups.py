@@ -11,10 +11,10 @@ from lfr_eval.contract.defaults import ALPHA
 from lfr_eval.contract.spelling import is_stated
 from lfr_eval.contract.words import joined, p_text, percentage, several, significant
 from lfr_eval.deployments.annual.asked import Annual
+from lfr_eval.deployments.elements import figure, heading, paragraph
 from lfr_eval.deployments.exposure import Exposure, exposure, p_at, recorded_groups
 from lfr_eval.deployments.grid import DeploymentError
 from lfr_eval.report.chart import Chart
-from lfr_eval.report.elements import figure, heading, paragraph
 
 
 def exposures(records: pd.DataFrame, asked: Annual) -> list[tuple[str, Exposure]]:

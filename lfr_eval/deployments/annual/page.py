@@ -8,10 +8,11 @@ from xml.etree import ElementTree
 
 from markupsafe import Markup
 
+from lfr_eval.contract.spelling import STEERING
 from lfr_eval.report.chart import Chart
 from lfr_eval.report.document import Document, drawings_of
 from lfr_eval.report.templating import environment, source
-from lfr_eval.report.words import clean, clean_lines
+from lfr_eval.report.words import clean
 
 
 def document_of(
@@ -55,3 +56,8 @@ def to_page(document: Document) -> str:
         ],
         style=Markup(source("style.css")),
     )
+
+
+def clean_lines(text: str) -> str:
+    """Return a text of several lines, each without odd characters, as markup that is made."""
+    return "\n".join(STEERING.sub("\N{REPLACEMENT CHARACTER}", each) for each in text.splitlines())

@@ -10,9 +10,10 @@ import pandas as pd
 from lfr_eval.contract.dates import spoken_day
 from lfr_eval.contract.words import count, several
 from lfr_eval.deployments.breaks import Break
+from lfr_eval.deployments.elements import day_scale
 from lfr_eval.deployments.exposure import Exposure, p_at
 from lfr_eval.deployments.origins import FORCE, origins
-from lfr_eval.report.chart import Chart, Line, Scale, day_scale, draw, log_scale
+from lfr_eval.report.chart import Chart, Line, Scale, draw, log_scale
 
 FACES, SHARES = "faces-per-hour", "shares-of-exposure"
 """Names of the pictures."""

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from lfr_eval.contract.tables import EVERYBODY, OVERALL
+from lfr_eval.contract.tables import CROSS, EVERYBODY, OVERALL
 from lfr_eval.contract.thresholds import same_threshold
 from lfr_eval.contract.words import count, joined, percentage, several, spoken_threshold
 from lfr_eval.report.brief.pair_words import Said
@@ -67,20 +67,22 @@ def answer(report: Report) -> tuple[str, tuple[str, ...]]:
         low = "" if quote.ranks else ", or gives them a score below the threshold"
         missed = LISTED.format(low, several(longest, "candidate"))
     second = [f"{missed} {right.in_all('it')}"]
-    if misses or right.rates:
-        second += _flat(told(misses, right, more_misses))
+    of_misses = [*told(misses, right, more_misses)] if misses or right.rates else []
     ranked = [*_by_rank(report, quote)]
     if ranked and not wrong.rates:
-        return _written(ranked), (_written(ranked), _written(second))
-    (lead, basis), *others = told(alerts, wrong, more_alerts)
+        return _written(ranked), (_written(ranked), _written([*second, *_flat(of_misses)]))
+    of_alerts = [*told(alerts, wrong, more_alerts)]
     known = (OVERALL, EVERYBODY) in wrong.rates
     first = [wrong.in_all(wrong.deed.thing)] if known else []
     first += _too_many(report, wrong)
-    # A difference is the shortest answer; without one, how often it happened at all comes first.
-    if known and not any(each.verdict == "different" for each in alerts):
+    # A difference of any kind is the shortest answer; without one, how often it happened at all.
+    leads = next((of for of, found in ((of_alerts, alerts), (of_misses, misses))
+                  if any(map(_is_shown, found))), None)  # fmt: skip
+    lead, basis = (leads or of_alerts).pop(0)
+    if known and leads is None:
         lead, first = f"{first[0]} {_written([lead])}", first[1:]
     meant = MEANT.get(report.record.matcher.evidence, MEANT[quote.wrong.code])
-    first = [meant, *first, *_flat(others)]
+    first = [meant, *first, *_flat(of_alerts)]
     silent = all(each.verdict == "untestable" for each in alerts)
     if silent and report.scores and report.scores.differ:
         first.append(
@@ -88,7 +90,16 @@ def answer(report: Report) -> tuple[str, tuple[str, ...]]:
             "see “What the scores say” in the full report."
         )
     lead = _written([*ranked, f"{made_up}{where}, {lead}"])
-    return lead, (_written([lead, basis]), _written(first), _written(second))
+    return lead, (
+        *(_written([lead, basis]), _written(first)),
+        _written([*second, *_flat(of_misses)]),
+    )
+
+
+def _is_shown(finding: Finding) -> bool:
+    """Whether a difference is told of: that of all groups by two factors at once is not."""
+    told = not finding.is_omnibus or CROSS not in finding.factor
+    return told and finding.verdict == "different"
 
 
 def _flat(told: Iterable[Said]) -> Iterator[str]:
@@ -99,40 +110,25 @@ def _written(sentences: Iterable[str]) -> str:
     return " ".join(f"{each[0].upper()}{each[1:]}" for each in sentences if each)
 
 
-def chosen(report: Report) -> str:
-    """Return how the threshold was set: an answer may be no more than that choice."""
-    thresholds = report.record.thresholds
-    if report.quote is None or thresholds.operating is None or not thresholds.origin:
-        return ""
-    return f"How the threshold was set: {thresholds.origin.rstrip('.')}."
-
-
 def _by_rank(report: Report, quote: Quote) -> Iterator[str]:
     """Say how often the first of given candidates, and the first few, held the person sought."""
     ranks = [each for each in report.ranks if each.watchlist_size == quote.watchlist_size]
     if report.record.design.list_length is None or not ranks:
         return
     ranks.sort(key=lambda rate: rate.rank or 0)
-    told = {
-        each.rank: f"{count(each.events)} of {count(each.trials)} searches"
-        f" ({percentage(each.rate)})"
-        for each in (ranks[0], ranks[-1])
-    }
     parts = [
-        f"{'the first candidate' if rank == 1 else f'among the first {rank} candidates'} in {said}"
-        for rank, said in told.items()
+        f"{'the first candidate' if each.rank == 1 else f'among the first {each.rank} candidates'} "
+        f"in {count(each.events)} of {count(each.trials)} searches ({percentage(each.rate)})"
+        for each in dict.fromkeys((ranks[0], ranks[-1]))
     ]
     yield f"the person sought was {joined(parts)}."
 
 
 def _too_many(report: Report, sides: Sides) -> list[str]:
     """Say so where a watchlist could hardly be searched at this threshold."""
-    rate, matcher = sides.of(OVERALL, EVERYBODY), report.record.matcher
-    if report.quote is None or report.quote.watchlist_size is None or rate is None:
-        return []
-    if matcher.evidence == "alerts":
-        return []
-    if (rate.rate or 0.0) <= MANY:
+    rate, alerts = sides.of(OVERALL, EVERYBODY), report.record.matcher.evidence == "alerts"
+    searched = report.quote is not None and report.quote.watchlist_size is not None
+    if not searched or rate is None or alerts or (rate.rate or 0.0) <= MANY:
         return []
     return [
         f"so many {sides.trial} set off a false alert that it is unlikely that anybody would "

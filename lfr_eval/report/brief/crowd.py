@@ -10,7 +10,7 @@ from lfr_eval.contract.tables import CROSS, OVERALL, UNKNOWN
 from lfr_eval.contract.words import about, joined, several
 from lfr_eval.report.brief.answer import at_setting
 from lfr_eval.report.brief.pair_words import turned
-from lfr_eval.report.brief.told import IN_BRACKETS, MOST_GROUPS
+from lfr_eval.report.brief.told import MOST_GROUPS
 from lfr_eval.report.crowd import SIZE, crowd_sentence
 from lfr_eval.report.explorer import plain_factors
 from lfr_eval.report.findings import Finding
@@ -67,7 +67,7 @@ def _thousands(groups: Sequence[Rate], found: Sequence[Finding], simulated: bool
     ends = known if len(known) <= MOST_GROUPS else [known[0], known[-1]]
     yield (
         f"Of every 1,000 {who} who are not on the watchlist and pass once, this many would set off "
-        f"a false alert {IN_BRACKETS}."
+        "a false alert (the brackets give the range that fits what was seen)."
     )
     yield from map(_thousand, ends)
     if len(known) > len(ends):

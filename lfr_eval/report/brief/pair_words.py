@@ -34,53 +34,31 @@ def turned(f: Finding) -> tuple[str, str, float | None, float, float]:
     """Return the worse group, the other, their ratio above 1 and its interval."""
     known = f.ratio_lower is not None and f.ratio_upper is not None
     low, high = (f.ratio_lower or 0.0, f.ratio_upper or math.inf) if known else (0.0, math.inf)
-    if f.higher is not None:
-        worse = f.higher == f.group_a
-    else:
-        worse = f.rate_a is None or f.rate_b is None or f.rate_a >= f.rate_b
-    if worse:
+    worse = f.rate_a is None or f.rate_b is None or f.rate_a >= f.rate_b
+    if f.higher == f.group_a or (f.higher is None and worse):
         return f.group_a, f.group_b, f.ratio, low, high
-    turned = None if not f.ratio else 1 / f.ratio
-    return (
-        f.group_b,
-        f.group_a,
-        turned,
-        1 / high if high else math.inf,
-        1 / low if low else math.inf,
-    )
-
-
-def ratio_words(f: Finding, people: Sides) -> str:
-    """Say who had the error more often, and by how much where that is published and finite."""
-    a, b, times, *_ = turned(f)
-    by, deed = f.factor, people.deed
-    one, two = people.who(a, by), people.who(b, by)
-    if times is not None and math.isfinite(times):
-        return f"{one} {deed.once} {ratio(times)} times as often as {two}"
-    if f.rate_a is None and f.higher is None:
-        return f"{deed.thing} were not equally frequent among {people.those([a, b], by)}"
-    return f"{one} {deed.often} more often than {two}"
+    low, high = (1 / end if end else math.inf for end in (high, low))
+    return f.group_b, f.group_a, 1 / f.ratio if f.ratio else None, low, high
 
 
 def difference_words(f: Finding, people: Sides, first: bool) -> Said:
     """Tell a difference; the `first` says why its range is stricter than usual."""
-    a, b, *_ = turned(f)
+    (a, b, times, *_), by, deed = turned(f), f.factor, people.deed
+    one, two = people.who(a, by), people.who(b, by)
+    few = rests_on(f.metric, f.fragility, people.unit)
+    few = rests_on_few(f.metric, people.unit) if f.rests_on_few else few
     if f.rate_a is None or f.rate_b is None:
-        return Said(f"{ratio_words(f, people)}; {WITHHELD}.", _few(f, people.unit))
-    mine, theirs = people.of(f.factor, a), people.of(f.factor, b)
+        said = f"{one} {deed.often} more often than {two}"
+        if f.higher is None:
+            said = f"{deed.thing} were not equally frequent among {people.those([a, b], by)}"
+        return Said(f"{said}; {WITHHELD}.", few)
+    mine, theirs = people.of(by, a), people.of(by, b)
     rates = (f.rate_a, f.rate_b) if a == f.group_a else (f.rate_b, f.rate_a)
     seen = seen_words(mine, theirs, *rates, people)
-    basis = (
-        _allowing(f, people, first),
-        _affected(f.metric, mine, theirs, people.unit),
-        _few(f, people.unit),
-    )
-    return Said(f"{ratio_words(f, people)}: {seen}.", " ".join(filter(None, basis)))
-
-
-def _few(f: Finding, unit: str) -> str:
-    """Say that a difference rests on few people, where it does."""
-    return rests_on_few(f.metric, unit) if f.rests_on_few else rests_on(f.metric, f.fragility, unit)
+    often = f": {ratio(times)} times as often" if times and math.isfinite(times) else ""
+    basis = (_allowing(f, people, first), _affected(f.metric, mine, theirs, people.unit), few)
+    text = f"{one} {deed.once} in {seen[0]}, {two} in {seen[1]}{often}."
+    return Said(text, " ".join(filter(None, basis)))
 
 
 def _allowing(f: Finding, people: Sides, first: bool) -> str:
@@ -91,19 +69,20 @@ def _allowing(f: Finding, people: Sides, first: bool) -> str:
         return (
             f"How far the {figure} may be from this by chance is not published: {RANGE_WITHHELD}."
         )
+    least = f"at least {ratio(low, 'down')} times"
     if times is None or not math.isfinite(times):
-        span = f"it happens at least {ratio(low, 'down')} times as often" if low > 0 else ""
+        span = f"it happens {least} as often" if low > 0 else ""
     elif math.isinf(high):
-        span = f"the {figure} is at least {ratio(low, 'down')} times"
+        span = f"the {figure} is {least}"
     else:
         span = f"the {figure} is between {ratio(low, 'down')} and {ratio(high, 'up')} times"
-    level = f" ({confidence(f.level)} range)" if f.level is not None else ""
+    level = "" if f.level is None else f"{confidence(f.level)} range"
     if f.level is not None and first and f.level > people.usual:
-        level = (
-            f" ({confidence(f.level)} range, stricter than the usual {confidence(people.usual)} "
-            "range because the study made several comparisons)"
+        level += (
+            f", stricter than the usual {confidence(people.usual)} range because the study made "
+            "several comparisons"
         )
-    return f"Allowing for chance, {span}{level}." if span else ""
+    return f"Allowing for chance, {span}{f' ({level})' if level else ''}." if span else ""
 
 
 def _affected(metric: str, mine: Rate | None, theirs: Rate | None, unit: str) -> str:
@@ -121,29 +100,27 @@ def _affected(metric: str, mine: Rate | None, theirs: Rate | None, unit: str) ->
 
 def seen_pair(f: Finding, people: Sides) -> str:
     """Say how often two groups were seen to have the error."""
-    a, b, times, *_ = turned(f)
-    deed, by = people.deed, f.factor
+    (a, b, times, *_), by, often = turned(f), f.factor, people.deed.often
     one, two, both = people.who(a, by), people.who(b, by), people.those([a, b], by)
     if f.rate_a is None or f.rate_b is None:
         return both
     if f.rate_a == f.rate_b:
-        return f"{both} {deed.often} at the same rate"
+        return f"{both} {often} at the same rate"
     if times is not None and math.isfinite(times):
-        return f"{one} {deed.often} {ratio(times)} times as often as {two}"
+        return f"{one} {often} {ratio(times)} times as often as {two}"
     mine, theirs = people.of(by, a), people.of(by, b)
+    said = f"{one} {often} more often than {two}"
     if not mine or not theirs or mine.events is None or theirs.events is None:
-        return f"{one} {deed.often} more often than {two}"
-    seen = counted_errors([mine, theirs], people)
-    return f"{one} {deed.often} more often than {two}, {seen[0]} against {seen[1]}"
+        return said
+    return ", ".join([said, " against ".join(counted_errors([mine, theirs], people))])
 
 
 def counted_errors(rates: Sequence[Rate], people: Sides) -> list[str]:
     """Return errors with what they are of, the first with its unit: "14 of 132 passes"."""
-    unit = f" {people.trial}"
+    units = (f" {people.trial}", *[""] * len(rates))
     return [
-        f"{count(rate.events) if rate.events else 'none'} of {count(rate.trials)}"
-        f"{'' if place else unit}"
-        for place, rate in enumerate(rates)
+        f"{count(rate.events) if rate.events else 'none'} of {count(rate.trials)}{unit}"
+        for rate, unit in zip(rates, units, strict=False)
     ]
 
 

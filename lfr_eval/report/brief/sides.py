@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from lfr_eval.contract.names import compared_words, groups_words
 from lfr_eval.contract.tables import CROSS, EVERYBODY, OVERALL
@@ -15,8 +15,7 @@ from lfr_eval.report.rates import Quote, Rate
 PHOTOGRAPHS = "photographs"
 
 
-@dataclass(frozen=True)
-class Deed:
+class Deed(NamedTuple):
     """How an error is named: as a verb for one error, as a verb for several, and as a noun."""
 
     once: str
@@ -24,38 +23,23 @@ class Deed:
     thing: str
 
 
+_MISTAKEN = "were mistaken for somebody else of their group"
 DEEDS = {
     "FPIR": Deed("set off a false alert", "set off false alerts", "false alerts"),
     "FNIR": Deed("were missed", "were missed", "missed people"),
-    "FMR": Deed(
-        "were mistaken for somebody else of their group",
-        "were mistaken for somebody else of their group",
-        "wrong matches",
-    ),
+    "FMR": Deed(_MISTAKEN, _MISTAKEN, "wrong matches"),
     "FNMR": Deed("went unrecognised", "went unrecognised", "missed matches"),
 }
 """What is told of an error that the system makes."""
 
 
-@dataclass(frozen=True)
-class Sides:
-    """One kind of error: its rates, and what they count.
+class Sides(NamedTuple):
+    """One kind of error: its rates by factor and group, and what they count.
 
-    Attributes
-    ----------
-    rates
-        By factor and group.
-    unit
-        What counts as independent: `people`, or `pairs` or `passes` of unknown people.
-    trial
-        What trials are, in the plural.
-    truth
-        What an interval is of: "true {}", or of a simulation, whose people do not exist, what it
-        was built with.
-    usual
-        Confidence level of the study; that of a difference is stricter where several are tested.
-    conditions
-        Factors that tell passes apart and not people.
+    What counts as independent is the `unit`: `people`, or `pairs` or `passes` of unknown people; a
+    `trial` is what trials are, in the plural. An interval is of the `truth` ("true {}", or what a
+    simulation was built with), at the `usual` level of the study, stricter for differences where
+    several are tested. `conditions` are factors that tell passes apart and not people.
     """
 
     deed: Deed
@@ -64,7 +48,7 @@ class Sides:
     trial: str
     truth: str
     usual: float
-    conditions: Sequence[str] = ()
+    conditions: Sequence[str]
 
     def at_most(self, rate: Rate) -> str:
         """Say how high a rate of which no error was seen may be."""
@@ -118,30 +102,29 @@ def sides_of(report: Report, quote: Quote) -> tuple[Sides, Sides]:
     truth = "{} built into the simulation" if record.simulated else "true {}"
 
     def side(code: str, name: str, trial: str) -> Sides:
-        rates = ((row, getattr(row, name)) for row in quote.rows)
-        known = {(row.factor, row.group): rate for row, rate in rates if rate is not None}
-        return Sides(
-            DEEDS[code], known, report.unit, trial, truth, record.inference.level, record.conditions
-        )
+        rates = {(row.factor, row.group): getattr(row, name) for row in quote.rows}
+        known = {of: rate for of, rate in rates.items() if rate is not None}
+        level, conditions = record.inference.level, record.conditions
+        return Sides(DEEDS[code], known, report.unit, trial, truth, level, conditions)
 
-    return (
-        side(quote.wrong.code, "wrong", trials[0]),
-        side(quote.right.code, "right", trials[1]),
-    )
+    wrong, right = quote.wrong.code, quote.right.code
+    return side(wrong, "wrong", trials[0]), side(right, "right", trials[1])
 
 
-def seen_words(mine: Rate | None, theirs: Rate | None, a: float, b: float, people: Sides) -> str:
+def seen_words(
+    mine: Rate | None, theirs: Rate | None, a: float, b: float, people: Sides
+) -> tuple[str, str]:
     """Return the two rates of a ratio in one unit, with their counts where these make them."""
 
     def told(rate: Rate | None, value: float, said: str, noun: str) -> str:
-        counted = rate is not None and rate.trials and rate.events is not None
-        if rate is None or not counted:
-            return f"{said}{noun}" if value else f"none{' of the' + noun if noun else ''}"
+        of = f" of{noun}" if noun and said.endswith("%") else noun
+        if rate is None or not rate.trials or rate.events is None:
+            return f"{said}{of}" if value else f"none{' of the' + noun if noun else ''}"
         if not value:
             return f"none of {count(rate.trials)}{noun}{people.at_most(rate)}"
-        if not math.isclose((rate.events or 0) / (rate.trials or 1), value, rel_tol=1e-6):
-            return f"{said}{noun}"
+        if not math.isclose(rate.events / rate.trials, value, rel_tol=1e-6):
+            return f"{said}{of}"
         return f"{count(rate.events)} of {count(rate.trials)}{noun} ({said})"
 
     said = alike((a, "nearest"), (b, "nearest"))
-    return f"{told(mine, a, said[0], f' {people.trial}')} against {told(theirs, b, said[1], '')}"
+    return told(mine, a, said[0], f" {people.trial}"), told(theirs, b, said[1], "")

@@ -1,4 +1,4 @@
-"""Stage report: what a panel needs beside the numbers (view model in, frozen texts out).
+"""Stage report: what a panel needs beside the numbers (view model in, texts out).
 
 Everything here is generated from the study: what it did, what it found, and what it did not look
 at. Nothing here is stronger than the findings, and the page and the PDF print the same texts.
@@ -6,25 +6,25 @@ at. Nothing here is stronger than the findings, and the page and the PDF print t
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from lfr_eval.report.model import Report
 from lfr_eval.report.panel.answers import Annex, Answer, conformance, to_annex
-from lfr_eval.report.panel.glossary import glossary
-from lfr_eval.report.panel.questions import Question, questions
+from lfr_eval.report.panel.evidence import pieces_of
 
-__all__ = ["Annex", "Answer", "Panel", "Question", "conformance", "to_panel"]
+__all__ = ["Annex", "Answer", "Panel", "conformance", "to_panel"]
 
 
 class Panel(NamedTuple):
-    """The panel material of a study; one annex for each evidence map."""
+    """The panel material of a study: answers to questions, and an annex for each evidence map."""
 
-    questions: tuple[Question, ...]
+    questions: Mapping[str, Sequence[str]]
     annexes: tuple[Annex, ...]
-    glossary: dict[str, str]
 
 
 def to_panel(report: Report) -> Panel:
     """Write the panel material of a study."""
-    annexes = tuple(to_annex(each, report) for each in report.maps)
-    return Panel(questions(report), annexes, glossary())
+    pieces = pieces_of(report)
+    annexes = (to_annex(each, report, pieces.evidence) for each in report.maps)
+    return Panel(pieces.questions, tuple(annexes))

@@ -5,33 +5,24 @@ Every item gets an answer: findings, tables and fields of the study record, or w
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import asdict, dataclass
-from typing import Any
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, NamedTuple
 
 from lfr_eval.contract.names import factor_words
 from lfr_eval.contract.tables import CROSS
 from lfr_eval.contract.words import count, joined, number, spoken_threshold
 from lfr_eval.report.instruments import EvidenceMap, Give, Item
 from lfr_eval.report.model import Report
-from lfr_eval.report.panel.evidence import EVIDENCE, software
+from lfr_eval.report.panel.evidence import EVIDENCE, pieces_of
 from lfr_eval.report.words import is_stated
 
 
-@dataclass(frozen=True)
-class Answer:
+class Answer(NamedTuple):
     """One thing asked for, and what the study has to say to it.
 
-    Attributes
-    ----------
-    asks
-        What is asked, in words; empty where the title says it.
-    source
-        Where that was read, or by whom it must be checked; empty for titles that quote nobody.
-    gives, lacks
-        Sentences: the evidence of this study, and what it has no evidence of.
-    findings, tables, fields
-        Where the evidence stands: ids of findings, tables, and fields of the study record.
+    `asks` is empty where the title says what is asked; it was read in `source`, or must be checked.
+    `gives` and `lacks` are sentences: the evidence of this study, and what it has none of. The
+    evidence stands in `findings` (their ids), `tables`, and `fields` of the study record.
     """
 
     title: str
@@ -40,9 +31,9 @@ class Answer:
     check: str
     gives: tuple[str, ...]
     lacks: tuple[str, ...]
-    findings: tuple[str, ...] = ()
-    tables: tuple[str, ...] = ()
-    fields: tuple[str, ...] = ()
+    findings: tuple[str, ...]
+    tables: tuple[str, ...]
+    fields: tuple[str, ...]
 
     @property
     def standing(self) -> str:
@@ -65,65 +56,58 @@ class Answer:
         return "; ".join(part for part in parts if part)
 
 
-@dataclass(frozen=True)
-class Annex:
+class Annex(NamedTuple):
     """An instrument, item by item, with what the study gives to each and what it does not."""
 
     name: str
     title: str
     lead: str
     printed: bool
-    headings: tuple[Answer, ...]
+    headings: list[Answer]
 
 
-@dataclass(frozen=True)
-class _Given:
-    says: tuple[str, ...] = ()
-    findings: tuple[str, ...] = ()
-    tables: tuple[str, ...] = ()
-    fields: tuple[str, ...] = ()
+Pieces = Mapping[str, Sequence[str]]
+"""The sentences of each piece of evidence."""
 
 
-def to_annex(evidence_map: EvidenceMap, report: Report) -> Annex:
+class _Given(NamedTuple):
+    says: Sequence[str] = ()
+    findings: Sequence[str] = ()
+    tables: Sequence[str] = ()
+    fields: Sequence[str] = ()
+
+
+def to_annex(of: EvidenceMap, report: Report, pieces: Pieces) -> Annex:
     """Fill an evidence map."""
-    return Annex(
-        evidence_map.name,
-        evidence_map.title,
-        evidence_map.lead,
-        evidence_map.printed,
-        tuple(_answer(item, evidence_map, report) for item in evidence_map.items),
-    )
+    headings = [_answer(item, of, report, pieces) for item in of.items]
+    return Annex(of.name, of.title, of.lead, of.printed, headings)
 
 
-def _answer(item: Item, of: EvidenceMap, report: Report) -> Answer:
-    found = [(give, each) for give in item.gives if (each := _given(give, report)).says]
+def _answer(item: Item, of: EvidenceMap, report: Report, pieces: Pieces) -> Answer:
+    found = [(give, each) for give in item.gives if (each := _given(give, report, pieces)).says]
     # A sentence that nothing was done is no evidence that it was.
-    absent = [each for give, each in found if _is_absent(give, report)]
+    absent = [
+        sentence for give, each in found if _is_absent(give, report) for sentence in each.says
+    ]
     given = [each for give, each in found if not _is_absent(give, report)]
-    lacks = tuple(
-        sentence
+    said = [
+        (each,) if isinstance(each, str) else _given(each, report, pieces).says
         for each in item.lacks
-        for sentence in ((each,) if isinstance(each, str) else _given(each, report).says)
-    )
-    said = tuple(sentence for each in absent for sentence in each.says)
+    ]
+    lacks = [*absent, *(sentence for each in said for sentence in each)]
     if not given and item.because and not absent:
-        lacks = (item.because,)
+        lacks = [item.because]
     if report.record.simulated and any(each.tables for each in given):
-        said = (*software(report), *said)
-    lacks = tuple(dict.fromkeys((*said, *lacks)))
+        lacks = [*pieces["software"], *lacks]
     if not given and not lacks:
-        lacks = (f"Not given, because the study has none of: {_named(item)}.",)
-    asks = bool(item.asks)
+        lacks = [f"Not given, because the study has none of: {_named(item)}."]
+    says, *where = (dict.fromkeys(name for each in given for name in getattr(each, part))
+                    for part in _Given._fields)  # fmt: skip
+    source = (item.source or of.source) if item.asks else ""
     return Answer(
-        title=item.item,
-        asks=item.asks,
-        source=(item.source or of.source) if asks else "",
-        check=item.check or of.check,
-        gives=tuple(dict.fromkeys(sentence for each in given for sentence in each.says)),
-        lacks=lacks,
-        findings=tuple(dict.fromkeys(name for each in given for name in each.findings)),
-        tables=tuple(dict.fromkeys(name for each in given for name in each.tables)),
-        fields=tuple(dict.fromkeys(name for each in given for name in each.fields)),
+        *(item.item, item.asks, source, item.check or of.check),
+        *(tuple(says), tuple(dict.fromkeys(lacks))),
+        *map(tuple, where),
     )
 
 
@@ -132,43 +116,39 @@ def _is_absent(give: Give, report: Report) -> bool:
 
 
 def _named(item: Item) -> str:
-    names = [
+    return ", ".join(
         f"table {give.table}" if give.table else give.field or give.evidence or "primary findings"
         for give in item.gives
-    ]
-    return ", ".join(names)
+    )
 
 
-def _given(give: Give, report: Report) -> _Given:
+def _given(give: Give, report: Report, pieces: Pieces) -> _Given:
     if give.evidence is not None:
         piece = EVIDENCE[give.evidence]
-        ids = tuple(each.finding_id for each in report.compared) if piece.findings else ()
-        fields = tuple(name for name in piece.fields if _values(report, name))
-        tables = tuple(name for name in piece.tables if name in report.tables)
-        return _Given(piece.says(report), ids, tables, fields)
+        ids = [each.finding_id for each in report.compared] if piece.findings else []
+        tables = [name for name in piece.tables if name in report.tables]
+        fields = [name for name in piece.fields if _values(report, name)]
+        return _Given(pieces[give.evidence], ids, tables, fields)
     if give.findings is not None:
-        chosen = [
-            each
+        chosen = {
+            each.finding_id: each.statement
             for each in report.compared
             if all(getattr(each, key) in values for key, values in give.findings.items())
-        ]
-        return _Given(
-            tuple(each.statement for each in chosen),
-            tuple(each.finding_id for each in chosen),
-            ("findings",) if chosen else (),
-        )
+        }
+        return _Given([*chosen.values()], [*chosen], ["findings"] if chosen else [])
     if give.table is not None:
-        if give.table not in report.tables:
-            return _Given()
-        return _Given((give.says or f"See table {give.table}.",), tables=(give.table,))
+        known = give.table in report.tables
+        return (
+            _Given([give.says or f"See table {give.table}."], (), [give.table])
+            if known
+            else _Given()
+        )
     if give.field is not None:
         found = list(dict.fromkeys(_values(report, give.field)))
         values = joined(found) if max(map(len, found), default=0) < 30 else "; ".join(found)
-        if not values:
-            return _Given()
-        sentence = (give.says or f"{give.field}: {{}}.").replace("{}", values.rstrip("."))
-        return _Given((sentence,), fields=(give.field,))
-    return _Given((give.says or "",))
+        said = (give.says or f"{give.field}: {{}}.").replace("{}", values.rstrip("."))
+        return _Given([said], fields=[give.field]) if values else _Given()
+    return _Given([give.says or ""])
 
 
 def _values(report: Report, path: str) -> tuple[str, ...]:
@@ -204,6 +184,7 @@ def _words(value: object) -> str:
 
 def conformance(report: Report) -> dict[str, Any]:
     """Return what `conformance.json` holds: every item of every map with its answer."""
+    pieces = pieces_of(report).evidence
     return {
         "format": 1,
         "study": report.record.study,
@@ -214,10 +195,8 @@ def conformance(report: Report) -> dict[str, Any]:
                 "name": annex.name,
                 "title": annex.title,
                 "about": annex.lead,
-                "items": [
-                    {**asdict(answer), "standing": answer.standing} for answer in annex.headings
-                ],
+                "items": [each._asdict() | {"standing": each.standing} for each in annex.headings],
             }
-            for annex in (to_annex(each, report) for each in report.maps)
+            for annex in (to_annex(each, report, pieces) for each in report.maps)
         ],
     }

@@ -7,7 +7,7 @@ says what no study can give. The shipped ones lie in `report/maps/`; anybody can
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from functools import cache
 from importlib.resources import files
 from pathlib import Path
@@ -50,10 +50,7 @@ def shipped_maps() -> tuple[EvidenceMap, ...]:
 def read_maps(paths: Iterable[Path]) -> tuple[EvidenceMap, ...]:
     """Read maps of one's own.
 
-    Raises
-    ------
-    EvidenceMapError
-        If a file cannot be read, or what it holds is no map; every problem is named.
+    An EvidenceMapError names every problem of a file that cannot be read or holds no map.
     """
     try:
         found = tuple(to_map(read_yaml(path), str(path)) for path in paths)
@@ -69,24 +66,12 @@ def read_maps(paths: Iterable[Path]) -> tuple[EvidenceMap, ...]:
 
 
 def to_map(content: object, where: str) -> EvidenceMap:
-    """Return the map that the content of a file describes.
-
-    Parameters
-    ----------
-    where
-        Its file, for the error.
-
-    Raises
-    ------
-    EvidenceMapError
-        If it is not one; the message lists every problem.
-    """
+    """Return the map that the content of a file describes; `where` is its file, for the error."""
     try:
         found = EvidenceMap.model_validate_json(json.dumps(content, default=str))
     except ValidationError as error:
         raise EvidenceMapError(f"{where} is not an evidence map: {problems_of(error)}.") from None
-    problems = [problem for item in found.items for problem in _problems(item)]
-    if problems:
+    if problems := [problem for item in found.items for problem in _problems(item)]:
         raise EvidenceMapError(f"{where} is not an evidence map: {'; '.join(problems)}.")
     return found
 
@@ -95,28 +80,24 @@ def _problems(item: Item) -> Iterable[str]:
     if not (item.gives or item.lacks or item.because):
         yield f"'{item.item}' has no answer: give it `gives`, `lacks` or `because`"
     for give in (*item.gives, *(each for each in item.lacks if isinstance(each, Give))):
-        kinds = [give.evidence, give.findings, give.table, give.field]
-        named = [kind for kind in kinds if kind is not None]
-        if len(named) > 1 or not (named or give.says):
+        kinds = (give.evidence, give.findings, give.table, give.field)
+        named = sum(kind is not None for kind in kinds)
+        if named > 1 or not (named or give.says):
             yield f"'{item.item}' must name one of evidence, findings, table, field or says"
-        if give.evidence is not None and give.evidence not in EVIDENCE:
-            yield _unknown(item, "piece of evidence", give.evidence, EVIDENCE)
-        if give.table is not None and give.table not in TABLES:
-            yield _unknown(item, "table", give.table, TABLES)
         if give.field is not None and not is_field(give.field):
             yield f"'{item.item}' names the field '{give.field}', which no study record has"
-        for key, values in (give.findings or {}).items():
-            choices = {"metric": METRICS, "verdict": VERDICTS, "factor": values}.get(key)
-            if choices is None:
-                yield _unknown(item, "choice of findings", key, ("metric", "factor", "verdict"))
-            else:
-                yield from (
-                    _unknown(item, key, value, choices) for value in values if value not in choices
-                )
-
-
-def _unknown(item: Item, kind: str, name: str, known: Iterable[str]) -> str:
-    return f"'{item.item}' names the {kind} '{name}'; there are: {', '.join(sorted(known))}"
+        chosen = give.findings or {}
+        asked: list[tuple[str, Iterable[str], Collection[str]]] = [
+            ("piece of evidence", [give.evidence] if give.evidence else [], EVIDENCE),
+            ("table", [give.table] if give.table else [], TABLES),
+            ("choice of findings", chosen, ("metric", "factor", "verdict")),
+            ("metric", chosen.get("metric", ()), METRICS),
+            ("verdict", chosen.get("verdict", ()), VERDICTS),
+        ]
+        for kind, names, known in asked:
+            there = f"there are: {', '.join(sorted(known))}"
+            yield from (f"'{item.item}' names the {kind} '{name}'; {there}"
+                        for name in names if name not in known)  # fmt: skip
 
 
 def is_field(path: str) -> bool:

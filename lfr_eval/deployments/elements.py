@@ -1,18 +1,20 @@
-"""Report: elements of a page that Python arranges (texts in, escaped HTML out).
+"""Deployments: elements of a page that Python arranges (texts in, escaped HTML out).
 
 They are those of the templates, so that a page and its paper (`document`) are made as a study's.
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Sequence
+from datetime import date
 from functools import cache
 from types import SimpleNamespace
 from typing import Any
 
 from markupsafe import Markup
 
-from lfr_eval.report.chart import Chart
+from lfr_eval.report.chart import Chart, Scale
 from lfr_eval.report.templating import environment
 
 OPEN = 60
@@ -50,6 +52,15 @@ def table(caption: str, heads: Sequence[str], rows: Iterable[Sequence[str]]) -> 
 def figure(chart: Chart) -> Markup:
     """Return a chart with its caption."""
     return Markup(_macros().chart(chart))
+
+
+def day_scale(days: Iterable[date]) -> Scale:
+    """Return a scale of days, by their ordinals, with the first days of some months."""
+    known = [day.toordinal() for day in days]
+    low, high = min(known), max(known) + 1
+    within = [day for day in map(date.fromordinal, range(low, high)) if day.day == 1]
+    ticks = within[:: max(1, math.ceil(len(within) / 3))] or [date.fromordinal(low)]
+    return Scale(low, high, False, [(float(day.toordinal()), f"{day:%b %Y}") for day in ticks])
 
 
 @cache
