@@ -11,8 +11,8 @@ from typing import Any, NamedTuple
 
 import pandas as pd
 
-from lfr_eval.contract.names import Metric, factor_words, group_name, group_words, metric_named
-from lfr_eval.contract.words import alike, p_value, ratio
+from lfr_eval.contract.names import Metric, factor_words, group_name, group_words
+from lfr_eval.contract.words import ratio
 from lfr_eval.report.rates import Block, arrange, plain_rows, records
 from lfr_eval.report.withheld import Publication
 
@@ -105,25 +105,6 @@ class Finding:
         if self.range_withheld and self.ratio is not None:
             return f"{ratio(self.ratio)} (range withheld)"
         return span_words(self.ratio, self.ratio_lower, self.ratio_upper)
-
-    @property
-    def numbers(self) -> list[str]:
-        """What the sentence does not say: rates, tests and what remains possible."""
-        lines = []
-        if self.rate_a is not None and self.rate_b is not None:
-            success = metric_named(self.metric).is_success
-            a, b = alike((self.rate_a, "nearest"), (self.rate_b, "nearest"), success=success)
-            lines.append(f"Rates: {a} against {b}.")
-        if self.p_value is not None:
-            adjusted = "" if self.p_adjusted is None else f", adjusted {p_value(self.p_adjusted)}"
-            lines.append(f"p = {p_value(self.p_value)}{adjusted}.")
-        if self.p_equivalence is not None and self.margin is not None:
-            within = f"within {ratio(self.margin)} times"
-            lines.append(f"Equivalence {within}: p = {p_value(self.p_equivalence)}.")
-        if self.possible is not None and self.verdict not in ("different", "withheld"):
-            lines.append(f"Up to {ratio(self.possible, 'up')} times either way remains possible.")
-        further = {"Test": self.test, "Adjustment": self.adjustment}
-        return [*lines, *(f"{name}: {text}." for name, text in further.items() if text)]
 
     @property
     def is_omnibus(self) -> bool:

@@ -9,7 +9,6 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from lfr_eval.contract.names import factor_words, metric_named
 from lfr_eval.contract.record import StudyRecord
 from lfr_eval.contract.tables import CROSS
 from lfr_eval.contract.words import several
@@ -24,7 +23,7 @@ from lfr_eval.report.findings import Finding, TestTable
 from lfr_eval.report.instruments import EvidenceMap
 from lfr_eval.report.letters import stand_ins
 from lfr_eval.report.modelled import Tail
-from lfr_eval.report.people import BY_WHOSE_WORD, LabelSource, People
+from lfr_eval.report.people import LabelSource, People
 from lfr_eval.report.provenance import Provenance
 from lfr_eval.report.rates import Quote, Rate, RateTable
 from lfr_eval.report.scores import ScoreWords
@@ -105,30 +104,6 @@ class Report:
         return stand_ins(groups) | stand_ins(factors, "factor")
 
     @property
-    def labelled(self) -> tuple[tuple[str, ...], ...]:
-        """Who labelled people, as rows of texts."""
-        return tuple(
-            (factor_words(factor), dataset, BY_WHOSE_WORD.get(source, (source,))[0], scheme)
-            for factor, dataset, source, scheme in self.labels
-        )
-
-    @property
-    def primary(self) -> int:
-        """How many findings are primary."""
-        return sum(finding.primary for finding in self.findings)
-
-    @property
     def differences(self) -> tuple[Finding, ...]:
         """Primary findings of the answer that show a difference."""
         return tuple(each for each in self.compared if each.verdict == "different")
-
-    @property
-    def filters(self) -> tuple[tuple[str, str, tuple[str, ...]], ...]:
-        """What the table of comparisons can be narrowed by: name, title and choices."""
-        columns = (
-            ("error", "Error", [metric_named(each.metric).plain for each in self.findings]),
-            ("by", "Groups by", [factor_words(each.factor) for each in self.findings]),
-            ("verdict", "Verdict", [each.verdict for each in self.findings]),
-            ("standing", "Standing", ["primary", "exploratory"]),
-        )
-        return tuple((name, title, tuple(dict.fromkeys(of))) for name, title, of in columns)

@@ -22,6 +22,7 @@ from lfr_eval.report.further import further_charts
 from lfr_eval.report.model import Report
 from lfr_eval.report.modelled import spoken_decades
 from lfr_eval.report.panel import to_panel
+from lfr_eval.report.people import BY_WHOSE_WORD
 from lfr_eval.report.picture import FEWEST
 from lfr_eval.report.templating import environment, source
 from lfr_eval.report.truth import is_inside
@@ -48,6 +49,7 @@ def fill(template: str, report: Report, paper: bool, **further: object) -> str:
             panel=to_panel(report),
             brief=to_brief(report),
             attempted=ATTEMPTED,
+            by_whose_word=BY_WHOSE_WORD,
             fewest=FEWEST,
             spoken_decades=spoken_decades,
             is_inside=is_inside,

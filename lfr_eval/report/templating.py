@@ -63,6 +63,9 @@ def _filled_with_words(environment: Environment) -> Environment:
     globals_ |= {"words": words, "names": names, "labels": labels, "tables": tables}
     globals_ |= {"at": labels.at, "setting": labels.setting}
     environment.filters |= {"factor_words": names.factor_words, "thousands": words.count}
-    environment.filters["split"] = str.split
+    environment.filters |= {
+        "split": str.split,
+        "plain_name": lambda one: names.metric_named(one).plain,
+    }
     environment.tests["stated"] = labels.is_stated
     return environment
