@@ -64,18 +64,6 @@ class Explorer(NamedTuple):
     picture: Picture
     data: dict[str, Any]
 
-    @property
-    def verdicts(self) -> list[tuple[str, str, str]]:
-        """Comparisons of the first setting: error, groups and verdict."""
-        pool, rows = self.data["words"], self.parts[0].data["verdicts"]
-        return [(error, groups, pool[told[self.start]]) for error, groups, told in rows]
-
-    @property
-    def crowd(self) -> str:
-        """The crowd of the first setting."""
-        found = self.parts[0].data["crowd"]
-        return found[self.start] if found else ""
-
 
 class Pool(dict[str, int]):
     """Texts, each once: a page of fourteen groups repeats them thousands of times."""

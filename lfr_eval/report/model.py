@@ -14,7 +14,6 @@ from lfr_eval.contract.tables import CROSS
 from lfr_eval.contract.words import several
 from lfr_eval.report.adjusted import Adjustment
 from lfr_eval.report.approvals import Decisions
-from lfr_eval.report.asides import Aside
 from lfr_eval.report.crossed import Grid
 from lfr_eval.report.equity import MeasureTable
 from lfr_eval.report.explorer import Explorer
@@ -67,7 +66,9 @@ class Report:
     tails: tuple[Tail, ...] | None
     growth: Growth | None
     truth: TruthCheck | None
-    asides: tuple[Aside, ...]
+    candidate_lists: pd.DataFrame | None
+    dont_care: pd.DataFrame | None
+    not_compared: int
     histogram: pd.DataFrame | None
     group_scores: pd.DataFrame | None
     scores: ScoreWords | None
@@ -102,8 +103,3 @@ class Report:
             for name in ("group", "factor")
         )
         return stand_ins(groups) | stand_ins(factors, "factor")
-
-    @property
-    def differences(self) -> tuple[Finding, ...]:
-        """Primary findings of the answer that show a difference."""
-        return tuple(each for each in self.compared if each.verdict == "different")

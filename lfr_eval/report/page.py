@@ -24,6 +24,7 @@ from lfr_eval.report.modelled import spoken_decades
 from lfr_eval.report.panel import to_panel
 from lfr_eval.report.people import BY_WHOSE_WORD
 from lfr_eval.report.picture import FEWEST
+from lfr_eval.report.rates import records
 from lfr_eval.report.templating import environment, source
 from lfr_eval.report.truth import is_inside
 from lfr_eval.report.withheld import ATTEMPTED
@@ -53,6 +54,7 @@ def fill(template: str, report: Report, paper: bool, **further: object) -> str:
             fewest=FEWEST,
             spoken_decades=spoken_decades,
             is_inside=is_inside,
+            records=records,
             **further,
         )
     )

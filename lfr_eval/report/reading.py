@@ -20,7 +20,6 @@ from lfr_eval.contract.tables.schema import TEXT
 from lfr_eval.contract.thresholds import same_threshold
 from lfr_eval.report.adjusted import to_adjustment
 from lfr_eval.report.approvals import read_decisions
-from lfr_eval.report.asides import asides_of
 from lfr_eval.report.crossed import to_grids
 from lfr_eval.report.equity import to_measures
 from lfr_eval.report.explorer import to_explorer
@@ -94,6 +93,7 @@ def read_report(study: Path, ledger: Path | None = None) -> Report:
     decisions = read_decisions(
         ledger or ledger_path(study.resolve().parent, None), provenance.study_hash
     )
+    corrected = optional(tables.CORRECTIONS, ["trials"])
     truth = compare_with_truth([r for r in within if r.rank is None], optional(tables.TRUTH))
     return Report(
         record=record,
@@ -128,11 +128,9 @@ def read_report(study: Path, ledger: Path | None = None) -> Report:
         ),
         growth=to_growth(optional(tables.WATCHLIST_SIZES), screen, record.design.watchlist_sizes),
         truth=truth,
-        asides=asides_of(
-            at_headline(tables.CANDIDATE_LISTS),
-            optional(tables.DONT_CARE),
-            optional(tables.CORRECTIONS, ["trials"]),
-        ),
+        candidate_lists=at_headline(tables.CANDIDATE_LISTS),
+        dont_care=optional(tables.DONT_CARE),
+        not_compared=0 if corrected is None else -int(corrected["trials"].clip(upper=0).sum()),
         histogram=optional(tables.HISTOGRAM),
         group_scores=optional(tables.GROUP_SCORES),
         scores=to_score_words(optional(tables.SCORE_DIFFERENCES), optional(tables.SCORE_SUMMARY)),

@@ -12,8 +12,8 @@ from typing import NamedTuple
 
 import pandas as pd
 
-from lfr_eval.contract.names import group_name, group_words
-from lfr_eval.contract.words import count, several, signed
+from lfr_eval.contract.names import group_words
+from lfr_eval.contract.words import several
 from lfr_eval.report.findings import pair_words
 from lfr_eval.report.rates import records, single_factors
 
@@ -36,14 +36,14 @@ NOT_SHOWN = {
 
 
 class ScoreWords(NamedTuple):
-    """What the scores of a study say: sentences for everybody, and rows of texts for two tables.
+    """What the scores of a study say: sentences for everybody, and rows of the two tables.
 
     They `differ` if mean scores of groups were shown to.
     """
 
     said: tuple[str, ...]
-    comparisons: list[tuple[str, ...]]
-    summary: list[tuple[str, ...]]
+    comparisons: Sequence[SimpleNamespace]
+    summary: Sequence[SimpleNamespace]
     differ: bool
 
 
@@ -55,22 +55,12 @@ def to_score_words(
         return None
     rows = records(single_factors(differences))
     for row in rows:
-        row.statement = row.statement.replace(CAVEAT, "")
+        row.statement, row.of = row.statement.replace(CAVEAT, ""), KINDS[row.kind]
+        row.groups = pair_words(row.group_a, row.group_b, row.factor)
     primary = [row for row in rows if row.primary]
+    differ = any(row.verdict == "different" for row in primary)
     return ScoreWords(
-        tuple(_said(primary)),
-        [
-            (
-                pair_words(row.group_a, row.group_b, row.factor),
-                KINDS[row.kind],
-                f"quantile {row.statistic[1:]} %" if row.statistic[0] == "q" else row.statistic,
-                row.verdict + ("" if row.primary else ", exploratory"),
-                row.statement,
-            )
-            for row in rows
-        ],
-        [] if summary is None else [_numbers(row) for row in records(summary)],
-        any(row.verdict == "different" for row in primary),
+        tuple(_said(primary)), rows, () if summary is None else records(summary), differ
     )
 
 
@@ -91,9 +81,3 @@ def _said(primary: Sequence[SimpleNamespace]) -> Iterator[str]:
         if pairs:
             rest = f"; and {len(pairs) - SAID} more" if len(pairs) > SAID else ""
             yield f"{says} {'; '.join([*pairs][:SAID])}{rest}."
-
-
-def _numbers(row: SimpleNamespace) -> tuple[str, ...]:
-    mated = (count(row.mated_scores), signed(row.mated_mean), signed(row.mated_q5))
-    others = (count(row.non_mated_scores), signed(row.non_mated_mean), signed(row.non_mated_q99))
-    return (group_name(row.group, row.factor), *mated, *others, signed(row.d_prime))

@@ -67,5 +67,5 @@ def _filled_with_words(environment: Environment) -> Environment:
         "split": str.split,
         "plain_name": lambda one: names.metric_named(one).plain,
     }
-    environment.tests["stated"] = labels.is_stated
+    environment.tests |= {"stated": labels.is_stated, "crossed": lambda by: tables.CROSS in by}
     return environment

@@ -13,7 +13,6 @@ from typing import NamedTuple
 import pandas as pd
 
 from lfr_eval.contract.tables import CROSS
-from lfr_eval.contract.words import several
 from lfr_eval.report.rates import at_threshold, records
 
 WAYS = {
@@ -34,14 +33,14 @@ class SizeRow(NamedTuple):
 class GrowthBlock(NamedTuple):
     """The groups of one factor at one threshold and composition.
 
-    `sentences` say on what each group's rates rest. `rows` are those at the sizes asked for, the
-    longest that the fillers allow and one beyond.
+    What is `behind` the rates of each group is a row of the table. `rows` are those at the sizes
+    asked for, the longest that the fillers allow and one beyond.
     """
 
     composition: str
     threshold: float
     factor: str
-    sentences: list[tuple[str, str]]
+    behind: Sequence[SimpleNamespace]
     rows: list[SizeRow]
 
     @property
@@ -98,23 +97,9 @@ def to_growth(
         ways: dict[tuple[str, int], dict[str, SimpleNamespace]] = {}
         for row in records(shown):
             ways.setdefault((row.group, row.watchlist_size), {})[row.way] = row
-        said = [(row.group, _evidence(row)) for row in records(part.drop_duplicates("group"))]
+        behind = records(part.drop_duplicates("group"))
         rows = [SizeRow(*of, tuple(found.get(way) for way in WAYS)) for of, found in ways.items()]
-        blocks.append(GrowthBlock(str(key[0]), threshold, str(key[1]), said, rows))
+        blocks.append(GrowthBlock(str(key[0]), threshold, str(key[1]), behind, rows))
     first = chosen.drop_duplicates("composition")
     longest_of = zip(first["composition"].map(str), first["fillers"].map(int), strict=True)
     return Growth(threshold, list(longest_of), blocks, chosen)
-
-
-def _evidence(row: SimpleNamespace) -> str:
-    passes, people = (
-        several(row.passes, "pass", "passes"),
-        several(row.subjects, "person", "people"),
-    )
-    if not row.matches:
-        return f"no match in {passes} of {people}, so there is only a bound."
-    return (
-        f"{several(row.matches, 'match', 'matches')} in "
-        f"{several(row.passes_matched, 'pass', 'passes')} of "
-        f"{several(row.subjects_matched, 'person', 'people')}, in {passes} of {people} in all."
-    )

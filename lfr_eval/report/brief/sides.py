@@ -7,8 +7,8 @@ from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from lfr_eval.contract.names import compared_words, groups_words
-from lfr_eval.contract.tables import CROSS, EVERYBODY, OVERALL
-from lfr_eval.contract.words import alike, count, joined, one_in, several
+from lfr_eval.contract.tables import CROSS
+from lfr_eval.contract.words import alike, count, joined, one_in
 from lfr_eval.report.model import Report
 from lfr_eval.report.rates import Quote, Rate
 
@@ -55,23 +55,6 @@ class Sides(NamedTuple):
         if rate.upper is None:
             return ""
         return f" (the {self.truth.format('rate')} is at most {one_in(rate.upper, 'up')})"
-
-    def in_all(self, what: str) -> str:
-        """Say how often the error, called `what`, happened to everybody together."""
-        rate = self.of(OVERALL, EVERYBODY)
-        if rate is not None and rate.withheld:
-            return f"how often {what} happened in all is not published."
-        if rate is None or rate.rate is None:
-            return f"how often {what} happened was not measured."
-        trials = f"{count(rate.trials)} {self.trial}"
-        if self.unit == "pairs":
-            trials = several(rate.trials or 0, "pair")
-        elif rate.subjects and self.unit == "people":
-            of = "of" if self.trial == PHOTOGRAPHS else "with"
-            trials += f" {of} {several(rate.subjects, 'person', 'people')}"
-        if not rate.events:
-            return f"{what} happened in none of {trials}{self.at_most(rate)}."
-        return f"{what} happened in {count(rate.events)} of {trials} ({one_in(rate.rate)})."
 
     def who(self, group: str, factor: str) -> str:
         """Return the people of a group, or the passes with a condition, within a sentence."""
