@@ -1,7 +1,7 @@
-"""Stage report: summary measures of inequality (table `equity` in, rows and words out).
+"""Stage report: summary measures of inequality (table `equity` in, rows out).
 
 Each measure is printed with what it hides. Where a value is undefined, or rests on groups in which
-nothing happened, words say so: such a number would be read as a result.
+nothing happened, the template says so: such a number would be read as a result.
 """
 
 from __future__ import annotations
@@ -12,13 +12,9 @@ from typing import Any, NamedTuple
 
 import pandas as pd
 
-from lfr_eval.contract.names import group_name
 from lfr_eval.contract.thresholds import threshold_key
-from lfr_eval.contract.words import measure, one_in, several
 from lfr_eval.report.rates import Block, Rate, plain_rows, settings_in_order
 from lfr_eval.report.words import at, setting
-
-NAMED_GROUPS = 3
 
 
 class Side(NamedTuple):
@@ -56,30 +52,6 @@ class Equity(NamedTuple):
     def says_nothing(self) -> bool:
         """Whether no group had an event, whatever number the formula gives."""
         return bool(self.sides) and all(side.is_silent for side in self.sides)
-
-    @property
-    def interval(self) -> str:
-        """The interval in words; an infinite end is no number."""
-        if self.says_nothing or self.value is None or self.lower is None or self.upper is None:
-            return "–"
-        low = measure(self.lower, "down")
-        if math.isinf(self.upper):
-            return f"{low} or more, without upper end"
-        return f"{low} to {measure(self.upper, 'up')}"
-
-    @property
-    def remark(self) -> str:
-        """What must stand beside the value; empty where it can stand alone."""
-        if self.says_nothing:
-            given = "" if self.value is None else f" The formula gives {measure(self.value)}."
-            return f"No group had an event: nothing to measure.{given}"
-        if self.value is None:
-            known = self.lower is not None and math.isfinite(self.lower)
-            least = f"It is at least {measure(self.lower, 'down')}." if known else ""
-            silent = [_silence(side) for side in self.sides if side.silent]
-            return " ".join(["Undefined.", *silent, least]).strip()
-        equal = (_an(side.metric) for side in self.sides if side.is_silent)
-        return " ".join(f"No group had {one} event, which counts as equal here." for one in equal)
 
 
 class MeasureTable(NamedTuple):
@@ -138,17 +110,3 @@ def _into_blocks(rows: Sequence[Equity]) -> tuple[Block, ...]:
         title = f"{row.metric}{setting(row.watchlist_size)}, {at(row.threshold)}"
         blocks.setdefault(title, []).append(row)
     return tuple(Block(title, tuple(same)) for title, same in blocks.items())
-
-
-def _silence(side: Side) -> str:
-    """Say which groups had no event, and how high their rates may be all the same."""
-    bounds = [rate.upper for rate in side.silent if rate.upper is not None]
-    reach = f", but may have a rate of up to {one_in(max(bounds), 'up')}" if bounds else ""
-    who = several(len(side.silent), "group")
-    if len(side.silent) <= NAMED_GROUPS:
-        who = " and ".join(group_name(rate.group, rate.factor) for rate in side.silent)
-    return f"{who} had no {side.metric} event{reach}."
-
-
-def _an(code: str) -> str:
-    return f"an {code}" if code[:1] in "AEFHILMNORSX" else f"a {code}"

@@ -6,6 +6,7 @@ is said in sentences has templates of its own (`words/*.txt.j2`), with a sentenc
 
 from __future__ import annotations
 
+import math
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -61,11 +62,15 @@ def _words() -> Environment:
 def _filled_with_words(environment: Environment) -> Environment:
     globals_: dict[str, Any] = environment.globals
     globals_ |= {"words": words, "names": names, "labels": labels, "tables": tables}
-    globals_ |= {"at": labels.at, "setting": labels.setting}
+    globals_ |= {"at": labels.at, "setting": labels.setting, "math_inf": math.inf}
     environment.filters |= {"factor_words": names.factor_words, "thousands": words.count}
     environment.filters |= {
         "split": str.split,
         "plain_name": lambda one: names.metric_named(one).plain,
     }
-    environment.tests |= {"stated": labels.is_stated, "crossed": lambda by: tables.CROSS in by}
+    environment.tests |= {"stated": labels.is_stated, "crossed": _is_crossed}
     return environment
+
+
+def _is_crossed(factor: str) -> bool:
+    return tables.CROSS in factor
