@@ -20,14 +20,15 @@ from lfr_eval.contract.ledger import Ledger
 from lfr_eval.matchers import make_matcher
 from lfr_eval.study.registration import read_registration
 from tests.engine.studies import THRESHOLD, sealed
-from tests.studies import SMALL
 from tests.test_foreign import PLAN
 
 TIMES = ("started", "finished", "registered_at", "decided")
 STUDY = (
-    *(*SMALL, "dataset.people=30", "dataset.fillers=100", "design.watchlist_sizes=[100]"),
+    *("dataset.people=12", "dataset.passes=2", "dataset.fillers=30", "design.watchlist_sizes=[30]"),
+    *("thresholds.values=[0.45]", "thresholds.operating=0.45", "inference.factors=[gender]"),
     *("name=trial", "tracking=none", "report.pdf=false", "paths.studies=studies"),
 )
+"""The smallest study: it makes as many writes as a larger one."""
 MATCHER = ("matcher=null_matcher", "matcher.salt=one", "name=lfr-null")
 
 

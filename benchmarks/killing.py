@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import contextlib
+import ctypes
 import os
 import signal
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import lfr_eval.report.document
@@ -21,15 +22,14 @@ NOT_OURS = (".lock", "-journal", "-wal", "-shm", "mlflow.db", "said", ".pyc")
 """Ends of names that are no results: locks, and what SQLite writes and mends itself."""
 
 
-def die_at(folder: Path, place: int) -> Callable[[], int]:
-    """Make this process kill itself at a write below a folder; return what counts them."""
+def at_writes(folder: Path, then: Callable[[int], None]) -> Callable[[], int]:
+    """Call something with the number of each write below a folder; return what counts them."""
     count = 0
 
     def perhaps() -> None:
         nonlocal count
         count += 1
-        if count == place:
-            os.kill(os.getpid(), signal.SIGKILL)
+        then(count)
 
     def hook(event: str, details: tuple[object, ...]) -> None:
         if event != "open" and event not in WRITES:
@@ -71,23 +71,12 @@ def forked(
     RuntimeError
         If it ended otherwise than by the kill, and not well.
     """
-    child = os.fork()
-    if child == 0:
-        status = 70
-        with contextlib.suppress(BaseException):
-            os.setsid()
-            os.chdir(folder)
-            counted = None if write is None else die_at(folder, write)
-            with (folder.parent / "said").open("w") as said:
-                os.dup2(said.fileno(), 1)
-                os.dup2(said.fileno(), 2)
-            try:
-                status = command(list(words))
-            except SystemExit as end:
-                status = int(end.code or 0)
-            if counted is not None:
-                (folder.parent / "writes").write_text(str(counted()))
-        os._exit(status)
+
+    def then(number: int) -> None:
+        if number == write:
+            os.kill(os.getpid(), signal.SIGKILL)
+
+    child = begun(folder, words, None if write is None else then)
     until = None if after is None else time.monotonic() + after
     while True:
         ended, status = os.waitpid(child, os.WNOHANG)
@@ -100,7 +89,82 @@ def forked(
         time.sleep(0.002)
     if write and os.WIFSIGNALED(status) and os.WTERMSIG(status) == signal.SIGKILL:
         return False
+    check(status, folder, words)
+    return True
+
+
+def begun(folder: Path, words: Sequence[str], then: Callable[[int], None] | None = None) -> int:
+    """Begin a command in a folder, in a process of its own; return its number.
+
+    Parameters
+    ----------
+    then
+        Is called with the number of each write, in that process; None: writes are not counted.
+    """
+    child = os.fork()
+    if child:
+        return child
+    status = 70
+    with contextlib.suppress(BaseException):
+        os.setsid()
+        os.chdir(folder)
+        counted = None if then is None else at_writes(folder, then)
+        with (folder.parent / "said").open("w") as said:
+            os.dup2(said.fileno(), 1)
+            os.dup2(said.fileno(), 2)
+        try:
+            status = command(list(words))
+        except SystemExit as end:
+            status = int(end.code or 0)
+        if counted is not None:
+            (folder.parent / "writes").write_text(str(counted()))
+    os._exit(status)
+
+
+def check(status: int, folder: Path, words: Sequence[str]) -> None:
+    """Check that a command ended well."""
     if status:
         said = (folder.parent / "said").read_text()[-800:]
         raise RuntimeError(f"{' '.join(words)} ended with {status}: {said}")
-    return True
+
+
+def at_every_write(folder: Path, words: Sequence[str]) -> Iterator[int]:
+    """Kill a command at each of its writes; yield their numbers.
+
+    Before a write, the process makes a copy of itself, which waits. Then it is killed: what is in
+    the folder is what the kill left. Whoever looks at that puts the folder back as it was, and the
+    copy goes on to the next write. So the way to the last write is gone once, and not for each.
+    """
+    # Copies whose parent was killed become children of this process.
+    ctypes.CDLL(None).prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
+    heard, tell = os.pipe()
+    wait, go = os.pipe()
+
+    def then(number: int) -> None:
+        if os.fork():
+            os.kill(os.getpid(), signal.SIGKILL)
+        os.write(tell, f"{number} {os.getpid()}\n".encode())
+        os.read(wait, 1)
+
+    alive = begun(folder, words, then)
+    os.close(tell)
+    os.close(wait)
+    try:
+        with os.fdopen(heard) as lines:
+            for line in lines:
+                killed, (number, copy) = os.waitpid(alive, 0)[1], map(int, line.split())
+                assert os.WIFSIGNALED(killed)
+                alive = copy
+                yield number
+                os.write(go, b".")
+        check(os.waitpid(alive, 0)[1], folder, words)
+    except GeneratorExit:
+        os.kill(alive, signal.SIGKILL)
+        os.waitpid(alive, 0)
+        raise
+    finally:
+        os.close(go)
+
+
+PR_SET_CHILD_SUBREAPER = 36
+"""Of Linux (prctl(2))."""

@@ -2,6 +2,7 @@
 
     python benchmarks/kills.py [--moments 40] [--only run track]
     python benchmarks/kills.py --writes [--moments 40] [--seconds 1800] [--record FILE]
+    python benchmarks/kills.py --every --only run
 
 Each command is run twice undisturbed, for its duration and its results. Then it is started, killed
 at a moment drawn between its beginning and its end, and run again if it was killed. A fault is:
@@ -13,11 +14,16 @@ With `--writes`, a command dies just before it opens a file for writing, renames
 shortens one, or waits for the disk: at `--moments` of its writes (0: all), in an order that covers
 them evenly wherever it stops. Each kill is a line on the screen and in the file `--record`; kills
 that this file already holds are not repeated. After `--seconds`, no further kill is begun.
+
+With `--every`, one process is killed at every write, and a copy of it goes on to the next. Where a
+kill leaves the very same files as the one before it, the command is not run again. This is not for
+`track` and `engine register`, whose databases must not be open in two processes.
 """
 
 from __future__ import annotations
 
 import argparse
+import hashlib
 import json
 import os
 import random
@@ -33,7 +39,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from killed_commands import CASES, Case, study_of
-from killing import forked
+from killing import at_every_write, forked
 
 from lfr_eval.contract.writing import ASIDE
 
@@ -141,9 +147,18 @@ def killed(
     case: Case, known: Undisturbed, place: Path, at: float | None, write: int | None
 ) -> tuple[bool, list[str]]:
     """Kill a command at a moment or a write; return whether it died, and what is wrong then."""
-    folder, died = fresh(place, known.template), False
+    folder = fresh(place, known.template)
     try:
         died = not forked(folder, known.words, at, write)
+    except RuntimeError as error:
+        return False, [str(error)]
+    return died, wrong_in(case, known, folder, died)
+
+
+def wrong_in(case: Case, known: Undisturbed, folder: Path, died: bool) -> list[str]:
+    """Run a command again if it was killed; return what is wrong then."""
+    wrong: list[str]
+    try:
         if died:
             again(case, folder, known.words)
         found, wrong = results_of(case, folder)
@@ -153,7 +168,40 @@ def killed(
         rows, asked = found.split("\n"), known.results.split("\n")
         more, fewer = (sorted({*a} - {*b}) for a, b in ((rows, asked), (asked, rows)))
         wrong.append(f"{more} instead of {fewer}")
-    return died, wrong + left_in(folder)
+    return wrong + left_in(folder)
+
+
+def killed_at_every_write(
+    name: str, known: Undisturbed, place: Path, record: Record, until: float
+) -> None:
+    """Kill a command at every write of one run."""
+    work, held, before = fresh(place, known.template), place / "held", ""
+    for number in at_every_write(work, known.words):
+        said = f"write {number}"
+        state = files_of(work)
+        if state == before:
+            record.add(name, said, True, [], "the same files as at the write before")
+        elif (name, said) not in record.tried:
+            # The process that goes on keeps the folder that it has open.
+            work.rename(held)
+            shutil.copytree(held, work, symlinks=True)
+            record.add(name, said, True, wrong_in(CASES[name], known, work, True))
+            shutil.rmtree(work)
+            held.rename(work)
+        before = state
+        if time.monotonic() > until:
+            break
+
+
+def files_of(folder: Path) -> str:
+    """Return a hash of all names and contents in a folder."""
+    total = hashlib.sha256()
+    for path in sorted(folder.rglob("*")):
+        kind = "link" if path.is_symlink() else "file" if path.is_file() else "other"
+        total.update(f"{path.relative_to(folder)}\0{kind}\0".encode())
+        if kind == "file":
+            total.update(hashlib.sha256(path.read_bytes()).digest())
+    return total.hexdigest()
 
 
 def evenly(count: int, wanted: int) -> Iterator[int]:
@@ -168,6 +216,9 @@ def evenly(count: int, wanted: int) -> Iterator[int]:
                 yield number
 
 
+FINE = "as undisturbed"
+
+
 class Record:
     """Every kill that was tried, as lines of a file."""
 
@@ -176,11 +227,13 @@ class Record:
         lines = file.read_text().splitlines() if file is not None and file.exists() else []
         self.tried = {(one["command"], one["moment"]): one for one in map(json.loads, lines)}
 
-    def add(self, command: str, moment: str, died: bool, faults: Sequence[str]) -> None:
-        """Note a kill, and print it."""
+    def add(
+        self, command: str, moment: str, died: bool, faults: Sequence[str], fine: str = FINE
+    ) -> None:
+        """Note a kill, and print it; `fine` is said where there is no fault."""
         one = {"command": command, "moment": moment, "died": died, "faults": list(faults)}
         self.tried[command, moment] = one
-        said = "; ".join(faults) if faults else "as undisturbed"
+        said = "; ".join(faults) if faults else fine
         print(f"{command}: {moment}: {'killed' if died else 'it ended before'}, {said}", flush=True)
         if self.file is not None:
             with self.file.open("a") as file:
@@ -193,6 +246,7 @@ def main() -> int:
     parser.add_argument("--only", nargs="+", choices=list(CASES), default=list(CASES))
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--writes", action="store_true")
+    parser.add_argument("--every", action="store_true")
     parser.add_argument("--seconds", type=float, default=float("inf"))
     parser.add_argument("--record", type=Path)
     asked = parser.parse_args()
@@ -208,7 +262,7 @@ def main() -> int:
                 counts[name] = tried(name, asked, place, record, until)
     every = [one for one in record.tried.values() if one["command"] in asked.only]
     for name in asked.only:
-        of = f" of {counts[name]} writes" if asked.writes else ""
+        of = f" of {counts[name]} writes" if counts[name] else ""
         own = [one for one in every if one["command"] == name]
         print(
             f"{name}: {len(own)}{of} tried, {sum(one['died'] for one in own)} killed, "
@@ -221,9 +275,12 @@ def main() -> int:
 
 def tried(name: str, asked: argparse.Namespace, place: Path, record: Record, until: float) -> int:
     """Kill a command until the moments or the time are used up; return how many writes it has."""
-    known = undisturbed(name, place, asked.writes)
+    known = undisturbed(name, place, asked.writes or asked.every)
     if known.faults:
         record.add(name, "undisturbed", False, known.faults)
+    if asked.every:
+        killed_at_every_write(name, known, place, record, until)
+        return known.writes
     chance = random.Random(f"{asked.seed} {name}")
     drawn = (chance.uniform(0, 1) for _ in range(asked.moments))
     for moment in evenly(known.writes, asked.moments) if asked.writes else drawn:
