@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import ctypes
 import os
 import signal
 import sys
@@ -128,43 +127,40 @@ def check(status: int, folder: Path, words: Sequence[str]) -> None:
         raise RuntimeError(f"{' '.join(words)} ended with {status}: {said}")
 
 
-def at_every_write(folder: Path, words: Sequence[str]) -> Iterator[int]:
-    """Kill a command at each of its writes; yield their numbers.
+def at_every_write(folder: Path, words: Sequence[str]) -> Iterator[tuple[int, int, int]]:
+    """Kill a copy of a command's process at each of its writes; yield the write's number.
 
-    Before a write, the process makes a copy of itself, which waits. Then it is killed: what is in
-    the folder is what the kill left. Whoever looks at that puts the folder back as it was, and the
-    copy goes on to the next write. So the way to the last write is gone once, and not for each.
+    Also yielded are the numbers of the process and of its copy, which is dead.
+
+    Before a write, the process makes a copy of itself, which is killed: what is in the folder is
+    what the kill left, and nothing that was still in the memory. The process then waits until
+    whoever looks at the folder has put it back as it was. So the way to the last write is gone
+    once, and not for each.
     """
-    # Copies whose parent was killed become children of this process.
-    ctypes.CDLL(None).prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
     heard, tell = os.pipe()
     wait, go = os.pipe()
 
     def then(number: int) -> None:
-        if os.fork():
+        copy = os.fork()
+        if copy == 0:
             os.kill(os.getpid(), signal.SIGKILL)
-        os.write(tell, f"{number} {os.getpid()}\n".encode())
+        assert os.WTERMSIG(os.waitpid(copy, 0)[1]) == signal.SIGKILL
+        os.write(tell, f"{number} {os.getpid()} {copy}\n".encode())
         os.read(wait, 1)
 
-    alive = begun(folder, words, then)
+    process = begun(folder, words, then)
     os.close(tell)
     os.close(wait)
     try:
         with os.fdopen(heard) as lines:
             for line in lines:
-                killed, (number, copy) = os.waitpid(alive, 0)[1], map(int, line.split())
-                assert os.WIFSIGNALED(killed)
-                alive = copy
-                yield number
+                number, alive, dead = map(int, line.split())
+                yield number, alive, dead
                 os.write(go, b".")
-        check(os.waitpid(alive, 0)[1], folder, words)
+        check(os.waitpid(process, 0)[1], folder, words)
     except GeneratorExit:
-        os.kill(alive, signal.SIGKILL)
-        os.waitpid(alive, 0)
+        os.kill(process, signal.SIGKILL)
+        os.waitpid(process, 0)
         raise
     finally:
         os.close(go)
-
-
-PR_SET_CHILD_SUBREAPER = 36
-"""Of Linux (prctl(2))."""

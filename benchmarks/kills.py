@@ -15,9 +15,8 @@ shortens one, or waits for the disk: at `--moments` of its writes (0: all), in a
 them evenly wherever it stops. Each kill is a line on the screen and in the file `--record`; kills
 that this file already holds are not repeated. After `--seconds`, no further kill is begun.
 
-With `--every`, one process is killed at every write, and a copy of it goes on to the next. Where a
-kill leaves the very same files as the one before it, the command is not run again. This is not for
-`track` and `engine register`, whose databases must not be open in two processes.
+With `--every`, a copy of one process is killed at every write, and the process goes on to the
+next. Where a kill leaves the very same files as the one before it, the command is not run again.
 """
 
 from __future__ import annotations
@@ -176,7 +175,7 @@ def killed_at_every_write(
 ) -> None:
     """Kill a command at every write of one run."""
     work, held, before = fresh(place, known.template), place / "held", ""
-    for number in at_every_write(work, known.words):
+    for number, alive, dead in at_every_write(work, known.words):
         said = f"write {number}"
         state = files_of(work)
         if state == before:
@@ -185,6 +184,9 @@ def killed_at_every_write(
             # The process that goes on keeps the folder that it has open.
             work.rename(held)
             shutil.copytree(held, work, symlinks=True)
+            for aside in [*work.rglob(f".*.{alive}.aside")]:
+                # A file that is being written bears the number of who writes it, and is dead.
+                aside.rename(aside.with_name(aside.name.replace(f".{alive}.", f".{dead}.")))
             record.add(name, said, True, wrong_in(CASES[name], known, work, True))
             shutil.rmtree(work)
             held.rename(work)
