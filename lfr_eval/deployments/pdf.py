@@ -12,6 +12,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
+from lfr_eval.compute.limits import within_free_memory, within_seconds
 from lfr_eval.contract.dates import DAY_IN_TEXT, looks_like_a_day
 from lfr_eval.contract.words import joined, several
 from lfr_eval.deployments.beside import remarks, said_beside
@@ -26,6 +27,9 @@ from lfr_eval.deployments.unseen import unseen
 _TEXTS = (SKIP, "force", "place", "use_case", "camera", "model_version")
 """Fields whose text may go on over the end of a page."""
 
+MOST_PAGES, MOST_BYTES, PATIENCE = 1_000, 1 << 31, 60
+"""Pages of a file, memory that it may take, and seconds for a page: packed pages have no end."""
+
 
 def pdf_grids(path: Path) -> list[Grid]:
     """Return the grids of a PDF, one for each set of headings.
@@ -33,7 +37,8 @@ def pdf_grids(path: Path) -> list[Grid]:
     Raises
     ------
     DeploymentError
-        If pdfplumber is missing, the file is no PDF, or a page holds rows that cannot be read.
+        If pdfplumber is missing, the file is no PDF, or a page holds rows that cannot be read; or
+        if it takes more memory or time than a real one would.
     """
     try:
         import pdfplumber
@@ -43,11 +48,25 @@ def pdf_grids(path: Path) -> list[Grid]:
         ) from None
     reader = _Reader(path.name)
     try:
-        with pdfplumber.open(path) as document:
-            for number, page in enumerate(document.pages, start=1):
-                reader.read(number, page)
+        with within_free_memory(MOST_BYTES):
+            with within_seconds(PATIENCE):
+                document = pdfplumber.open(path)
+                pages = document.pages
+            with document:
+                if len(pages) > MOST_PAGES:
+                    raise DeploymentError(
+                        f"{path.name} has more than {MOST_PAGES:,} pages; split it."
+                    )
+                for number, page in enumerate(pages, start=1):
+                    with within_seconds(PATIENCE):
+                        reader.read(number, page)
+                    page.close()
     except DeploymentError:
         raise
+    except MemoryError:
+        raise DeploymentError(
+            f"{path.name} unpacks to more than {MOST_BYTES:,} bytes. Copy its table to a CSV file."
+        ) from None
     except Exception as error:
         raise DeploymentError(f"{path.name} is not a readable PDF ({error}).") from None
     return reader.finished()

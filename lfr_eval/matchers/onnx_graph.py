@@ -1,12 +1,13 @@
 """An ONNX graph that anybody may have made: cut faces in, one template per face out, or refused.
 
-A graph can hold endless loops, read other files, and have several outputs without saying which is
-the template.
+A graph can hold endless loops, read other files, ask for any amount of memory, and have several
+outputs without saying which is the template.
 """
 
 from __future__ import annotations
 
 import os
+import re
 from pathlib import Path
 from threading import Timer
 from typing import Any
@@ -14,6 +15,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from lfr_eval.compute.limits import within_free_memory
 from lfr_eval.contract.reading import why_no_file
 from lfr_eval.contract.words import several
 from lfr_eval.matchers import MatcherError
@@ -100,7 +102,7 @@ class OnnxGraph:
         Raises
         ------
         MatcherError
-            If it has not answered after `PATIENCE` seconds: graphs can hold endless loops.
+            If it has not answered after `PATIENCE` seconds, or needs more memory than is free.
         """
         import onnxruntime
 
@@ -109,13 +111,19 @@ class OnnxGraph:
         timer.daemon = True
         timer.start()
         try:
-            outputs: list[Any] = self._session.run(None, {self._input: pixels}, options)
+            with within_free_memory():
+                outputs: list[Any] = self._session.run(None, {self._input: pixels}, options)
         except Exception as error:
             if options.terminate:
                 raise MatcherError(
                     f"{self._path} did not answer within {PATIENCE:g} seconds for "
                     f"{several(len(pixels), 'face')}. Give a smaller matcher.batch_size, or "
                     "another graph."
+                ) from error
+            if _is_of_memory(error):
+                raise MatcherError(
+                    f"{self._path} needs more memory for {several(len(pixels), 'face')} than this "
+                    "machine has free. Give a smaller matcher.batch_size, or another graph."
                 ) from error
             raise
         finally:
@@ -153,11 +161,23 @@ def _session(path: Path) -> Any:
         "session.model_external_initializers_file_folder_path", os.devnull
     )
     try:
-        return onnxruntime.InferenceSession(
-            path.read_bytes(), options, providers=["CPUExecutionProvider"]
-        )
+        with within_free_memory():
+            return onnxruntime.InferenceSession(
+                path.read_bytes(), options, providers=["CPUExecutionProvider"]
+            )
     except Exception as error:
+        if _is_of_memory(error):
+            raise MatcherError(
+                f"{path} needs more memory than this machine has free. Give another graph."
+            ) from error
         # onnxruntime's errors have no common class of their own.
         raise MatcherError(
             f"{path} is not an ONNX graph in one file: {str(error)[:200]}"
         ) from error
+
+
+def _is_of_memory(error: Exception) -> bool:
+    """Whether a failure of onnxruntime, whose errors have no common class, is one of memory."""
+    return isinstance(error, MemoryError) or bool(
+        re.search("bad.?alloc|failed to allocate memory", str(error), re.IGNORECASE)
+    )

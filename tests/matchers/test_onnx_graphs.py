@@ -205,6 +205,27 @@ def test_a_graph_that_never_ends_is_stopped(
         make_matcher("onnx", path=tmp_path / "g", detector="none", image_size=SIZE)
 
 
+@pytest.mark.parametrize("faces", [(10**12,), (5_000_000_000, 2)])
+def test_a_graph_that_asks_for_a_terabyte_is_refused(
+    faces: tuple[int, ...], tmp_path: Path
+) -> None:
+    import onnx
+    from onnx import TensorProto, helper
+
+    pytest.importorskip("resource")
+    nodes = [
+        helper.make_node("ConstantOfShape", ["shape"], ["huge"]),
+        helper.make_node("ReduceSum", ["huge"], ["sum"], keepdims=0),
+        helper.make_node(*FLAT[:3]),
+        helper.make_node("Add", ["flat", "sum"], ["template"]),
+    ]
+    shape = helper.make_tensor("shape", TensorProto.INT64, [len(faces)], faces)
+    outputs = [("template", TensorProto.FLOAT, ["n", 3 * SIZE * SIZE])]
+    onnx.save(modelled(nodes, outputs, [shape]), str(tmp_path / "g"))
+    with pytest.raises(MatcherError, match="needs more memory"):
+        make_matcher("onnx", path=tmp_path / "g", detector="none", image_size=SIZE)
+
+
 def test_a_graph_with_an_operator_of_its_own_is_refused(tmp_path: Path) -> None:
     import onnx
     from onnx import helper
