@@ -1,17 +1,20 @@
-"""Contract: whether a packed file (.xlsx, .npz, .parquet) would unpack to far more than it seems.
+"""Contract: packed files that may come from elsewhere (.xlsx, .npz, .parquet in, arrays out).
 
-A few kilobytes can hold one long text repeated a million times.
+A few kilobytes can hold one long text repeated a million times, and a damaged or hostile file
+raises errors of every kind. Here they are refused in words.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from contextlib import suppress
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
-from zipfile import BadZipFile, ZipFile
+from zipfile import BadZipFile, ZipFile, is_zipfile
 
+import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 LEAST, TIMES = 1 << 28, 200
 """Bytes that any archive may unpack to, and how many times its own size a larger one may."""
@@ -24,7 +27,11 @@ _TEXTS = ("STRING", "NONE", "JSON", "ENUM", "BSON")
 
 
 class Swollen(ValueError):
-    """A file unpacks to far more than a real one would; the message says by how much."""
+    """A file unpacks to more than a real one would, or than the memory holds."""
+
+
+class Damaged(ValueError):
+    """A packed file cannot be read; the message says why."""
 
 
 def swollen(path: Path) -> str | None:
@@ -37,16 +44,76 @@ def swollen(path: Path) -> str | None:
     return None
 
 
+def read_npz(path: Path, names: Sequence[str]) -> list[NDArray[Any]]:
+    """Return arrays of an .npz file that may come from elsewhere, in the order of their names.
+
+    Raises
+    ------
+    Swollen
+        If it unpacks to far more than a real one would, or than the memory holds.
+    ValueError
+        If it lacks an array, holds Python objects, or is damaged.
+    """
+    too_large = swollen(path)
+    if too_large is not None:
+        raise Swollen(too_large)
+    if not is_zipfile(path):
+        # NumPy reads other files too, and advises to unpickle them.
+        raise Damaged("it is not an .npz archive")
+    found = {}
+    # Nothing that came from elsewhere runs code: pickled objects are not unpacked.
+    with _in_words(path), path.open("rb") as file, np.load(file, allow_pickle=False) as arrays:
+        present = [*arrays]
+        for name in {*names} & {*present}:
+            try:
+                found[name] = arrays[name]
+            except ValueError as error:
+                if "allow_pickle" not in str(error):
+                    raise
+    lacking, objects = ([n for n in names if n not in known] for known in (present, found))
+    if lacking:
+        there = ", ".join(present) or "none"
+        raise Damaged(f"it lacks the arrays {', '.join(lacking)}, and has {there}")
+    if objects:
+        raise Damaged(
+            f"{', '.join(objects)} holds Python objects, which are not unpacked. Save names as "
+            "text: numpy.asarray(names, dtype=str)"
+        )
+    return [found[name] for name in names]
+
+
+@contextmanager
+def _in_words(path: Path) -> Iterator[None]:
+    """Turn the errors of zipfile, zlib, tokenize, NumPy, Arrow and pandas into those named here."""
+    try:
+        yield
+    except (OSError, Swollen, Damaged):
+        raise
+    except MemoryError as error:
+        raise Swollen(
+            f"it does not fit into the memory ({path.stat().st_size / 1e6:,.0f} MB on disk, "
+            "unpacked it may be far more)"
+        ) from error
+    except Exception as error:
+        said = str(error) if isinstance(error, ValueError) else f"{type(error).__name__}: {error}"
+        raise Damaged(said) from error
+
+
 def read_parquet(path: Path, columns: Sequence[str] | None = None) -> pd.DataFrame:
     """Return a Parquet file that may come from elsewhere, or some of its columns.
 
     Raises
     ------
     Swollen
-        If it unpacks to far more than a real one would.
+        If it unpacks to far more than a real one would, or than the memory holds.
     OSError, ValueError
         If it is not a Parquet file, or is damaged.
     """
+    with _in_words(path):
+        return _read_parquet(path, columns)
+
+
+def _read_parquet(path: Path, columns: Sequence[str] | None) -> pd.DataFrame:
     from pyarrow.parquet import ParquetFile
 
     with ParquetFile(path) as file:
@@ -70,10 +137,10 @@ def read_parquet(path: Path, columns: Sequence[str] | None = None) -> pd.DataFra
                 for chunk in chunks
                 if chunk.path_in_schema in wanted
             )
-            _check(path, size)
+            check_unpacked(path, size)
             for column in file.read_row_group(group, texts, use_threads=False).columns:
                 size += sum(map(_length, column.chunks))
-            _check(path, size)
+            check_unpacked(path, size)
     return pd.read_parquet(path, columns=None if columns is None else list(columns))
 
 
@@ -92,7 +159,14 @@ def _length(array: Any) -> int:
     return _length(array.flatten()) if pa.types.is_nested(array.type) else 0
 
 
-def _check(path: Path, size: int) -> None:
+def check_unpacked(path: Path, size: int) -> None:
+    """Check how many bytes a file has unpacked to so far.
+
+    Raises
+    ------
+    Swollen
+        If that is far more than a real one would.
+    """
     too_large = _too_much(path, size)
     if too_large is not None:
         raise Swollen(too_large)

@@ -8,11 +8,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from xml.etree.ElementTree import iterparse
 
 import numpy as np
 import pandas as pd
 
-from lfr_eval.contract.archives import swollen
+from lfr_eval.contract.archives import check_unpacked, swollen
 from lfr_eval.contract.csv_lines import SEARCHED, above_header
 from lfr_eval.contract.spreadsheets import without_values
 from lfr_eval.contract.words import some
@@ -20,6 +21,10 @@ from lfr_eval.contract.words import some
 WORKBOOKS = (".xlsx", ".xlsm")
 MOST_CELLS = 30_000_000
 """Cells of a sheet up to the last one of each row; a million rows of 30 columns."""
+MOST_ROWS = 1 << 20
+"""Rows of a sheet, as in Excel."""
+MOST_JOINED = 1 << 20
+"""Cells that merged cells and links of a sheet may cover; openpyxl makes each of them."""
 
 
 class WorkbookUnreadable(ValueError):
@@ -77,7 +82,7 @@ def read_workbook(path: Path) -> Sheet:
         book = load_workbook(path, read_only=True, data_only=True)
         sheet = book.worksheets[0]
         sheet.reset_dimensions()
-        rows = list(_rows(sheet))
+        rows = list(_rows(sheet, path))
         titles = [other.title for other in book.worksheets]
         formulas = load_workbook(path, read_only=True)
         formulas.worksheets[0].reset_dimensions()
@@ -110,22 +115,56 @@ def read_workbook(path: Path) -> Sheet:
     return Sheet(filled[above:], notes, which)
 
 
-def _rows(sheet: Any) -> Iterator[tuple[int, list[Any]]]:
-    held = 0
+def _rows(sheet: Any, path: Path) -> Iterator[tuple[int, list[Any]]]:
+    held = texts = 0
     for number, cells in enumerate(sheet.iter_rows(values_only=True), start=1):
         held += len(cells)
-        if held > MOST_CELLS:
+        if held > MOST_CELLS or number > MOST_ROWS:
             raise WorkbookUnreadable(
-                f"a sheet has more than {MOST_CELLS:,} cells up to row {number:,}",
+                f"a sheet has more than {MOST_CELLS:,} cells, or {MOST_ROWS:,} rows, up to row "
+                f"{number:,}",
                 "Delete the empty columns and rows beside the table, or save it as CSV UTF-8.",
             )
+        # One text may stand in many cells, and the archive holds it once.
+        texts += sum(len(cell) for cell in cells if isinstance(cell, str))
+        check_unpacked(path, texts)
         yield number, list(cells)
+
+
+def _check_joined(sheet: Any) -> None:
+    """Check that merged cells and links of a sheet do not cover all of it.
+
+    Raises
+    ------
+    WorkbookUnreadable
+        If they do.
+    """
+    from openpyxl.utils import range_boundaries
+
+    covered = 0
+    with sheet._get_source() as source:
+        for _, part in iterparse(source):
+            if part.tag.rpartition("}")[2] in ("mergeCell", "hyperlink") and part.get("ref"):
+                left, top, right, bottom = range_boundaries(part.get("ref"))
+                covered += (right - left + 1) * (bottom - top + 1)
+            if covered > MOST_JOINED:
+                raise WorkbookUnreadable(
+                    f"merged cells or links of sheet '{sheet.title}' cover more than "
+                    f"{MOST_JOINED:,} cells",
+                    "Unmerge them, or save the table as CSV UTF-8.",
+                )
+            part.clear()
 
 
 def extents(path: Path) -> Mapping[str, tuple[int, int]]:
     """Return the last row and column of each sheet that hold something, by its name.
 
     Cells that are only formatted reach further, sometimes over a million rows.
+
+    Raises
+    ------
+    WorkbookUnreadable, Swollen
+        If a sheet is far larger than a real one would be.
     """
     from openpyxl import load_workbook
 
@@ -134,7 +173,8 @@ def extents(path: Path) -> Mapping[str, tuple[int, int]]:
     for sheet in book.worksheets:
         sheet.reset_dimensions()
         last_row = last_column = 0
-        for number, cells in _rows(sheet):
+        _check_joined(sheet)
+        for number, cells in _rows(sheet, path):
             places = [at for at, value in enumerate(cells, 1) if value not in (None, "")]
             if places:
                 last_row, last_column = number, max(last_column, places[-1])

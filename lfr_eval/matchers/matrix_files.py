@@ -8,11 +8,10 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
-from numpy.lib.npyio import NpzFile
 from numpy.typing import NDArray
 from pandas.api.types import is_numeric_dtype
 
-from lfr_eval.contract.archives import read_parquet, swollen
+from lfr_eval.contract.archives import Damaged, read_npz, read_parquet
 from lfr_eval.contract.csv_lines import names_separator, separator_of
 from lfr_eval.contract.encodings import why_no_utf8
 from lfr_eval.contract.reading import why_no_file
@@ -70,41 +69,22 @@ def read_matrix(path: Path, decimal: Decimal | None = None) -> Matrix:
 
 
 def _npz(path: Path) -> Matrix:
-    too_large = swollen(path)
-    if too_large is not None:
-        raise ValueError(too_large)
-    # Nothing that came from elsewhere runs code: pickled objects are not unpacked.
-    with np.load(path, allow_pickle=False) as arrays:
-        missing = [name for name in ARRAYS if name not in arrays]
-        if missing:
-            raise ValueError(
-                f"it lacks the arrays {', '.join(missing)}, and has {', '.join(arrays) or 'none'}. "
-                "Save it with numpy.savez(FILE, reference_id=..., probe_id=..., score=...)"
-            )
-        objects = [name for name in ARRAYS if _pickled(arrays, name)]
-        if objects:
-            raise ValueError(
-                f"{', '.join(objects)} holds Python objects, which are not unpacked. Save names as "
-                "text: numpy.asarray(names, dtype=str)"
-            )
-        reference, probe, score = (arrays[name] for name in ARRAYS)
+    try:
+        reference, probe, score = read_npz(path, ARRAYS)
+    except Damaged as error:
+        how = "numpy.savez(FILE, reference_id=..., probe_id=..., score=...)"
+        raise ValueError(f"{error}. Save it with {how}") from error
     if score.dtype.kind not in "fiu":
         raise ValueError(f"score holds {score.dtype}, not numbers")
     if score.dtype not in (np.dtype(np.float32), np.dtype(np.float64)):
         score = score.astype(np.float32 if score.dtype == np.float16 else np.float64)
-    if score.shape != (len(reference), len(probe)):
+    one_row_each = reference.ndim == probe.ndim == 1
+    if not one_row_each or score.shape != (reference.size, probe.size):
         raise ValueError(
-            f"score has the shape {score.shape}, and there are {len(reference):,} reference_id and "
-            f"{len(probe):,} probe_id"
+            f"score has the shape {score.shape}, and there are {reference.size:,} reference_id and "
+            f"{probe.size:,} probe_id"
         )
     return Matrix(path, _names(reference), _names(probe), score)
-
-
-def _pickled(arrays: NpzFile, name: str) -> bool:
-    try:
-        return bool(arrays[name].dtype == object)
-    except ValueError:
-        return True
 
 
 def _table(path: Path) -> Matrix:

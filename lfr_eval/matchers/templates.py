@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from lfr_eval.contract.archives import read_parquet, swollen
+from lfr_eval.contract.archives import Swollen, read_npz, read_parquet
 from lfr_eval.contract.folder import sha256_of
 from lfr_eval.contract.reading import why_no_file
 from lfr_eval.contract.spelling import normal
@@ -126,28 +126,23 @@ def _read(path: Path) -> tuple[pd.Series, np.ndarray]:
         raise MatcherError(f"{path} {why_no_file(path)}. Give matcher.path=FILE.")
     try:
         if path.suffix.lower() == ".npz":
-            too_large = swollen(path)
-            if too_large is not None:
-                raise MatcherError(f"{path}: {too_large}. Save it again with numpy.savez.")
-            with path.open("rb") as file, np.load(file, allow_pickle=False) as arrays:
-                ids = pd.Series(arrays["image_id"].astype(str), dtype="string")
-                vectors = _values(arrays["template"])
+            names, templates = read_npz(path, ["image_id", "template"])
+            ids, vectors = pd.Series(names.astype(str), dtype="string"), _values(templates)
         elif path.suffix.lower() in (".parquet", ".pq"):
             frame = read_parquet(path, ["image_id", "template"])
             ids = frame["image_id"].astype("string")
             vectors = np.stack([_values(row) for row in frame["template"]])
         else:
             raise MatcherError(f"{path}: templates must be an .npz or .parquet file.")
-    except MemoryError as error:
+    except Swollen as error:
         raise MatcherError(
-            f"{path} does not fit into the memory ({path.stat().st_size / 1e6:,.0f} MB on disk, "
-            "unpacked it may be far more). Keep only the images of the study in it, store "
-            "'template' as float32, or use a machine with more memory."
+            f"{path}: {error}. Keep only the images of the study in it, and store 'template' as "
+            "float32. Or use a machine with more memory."
         ) from error
     except MatcherError:
         raise
     except Exception as error:
-        # A damaged archive raises errors of NumPy, zipfile, zlib and Arrow, some of them plain.
+        # Values of Parquet that are no vectors raise errors of every kind.
         raise MatcherError(
             f"{path}: expected 'image_id' and 'template' (one vector of one length an image): "
             f"{error}"

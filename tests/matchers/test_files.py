@@ -187,7 +187,9 @@ def test_a_file_that_does_not_fit_into_the_memory_gets_a_sentence(tmp_path: Path
     np.savez(path, image_id=["a"])
     with zipfile.ZipFile(path, "a") as archive:
         archive.writestr("template.npy", header.getvalue())
-    with pytest.raises(MatcherError, match=r"huge\.npz does not fit into the memory .* float32"):
+    with pytest.raises(
+        MatcherError, match=r"huge\.npz: it does not fit into the memory .* float32"
+    ):
         make_matcher("templates", path=path)
     path.write_bytes(path.read_bytes()[:60])
     with pytest.raises(MatcherError, match=r"huge\.npz: expected 'image_id' and 'template'"):
