@@ -29,6 +29,7 @@ SMALL = {
     "pooling": ["--repetitions", "5"],
     "fuzz_images": ["--images", "20"],
     "fuzz_inputs": ["--files", "15"],
+    "fuzz_templates": ["--files", "40"],
     "fuzz_live": ["--registrations", "20", "--models", "6", "--answers", "6"],
     "kills": ["--moments", "1", "--only", "plan register"],
     "recovery": [
