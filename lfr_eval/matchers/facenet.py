@@ -12,6 +12,7 @@ from PIL import Image
 
 from lfr_eval.compute.workers import cores, overlapping, single_threaded
 from lfr_eval.config.signatures import AtLeast, Weights
+from lfr_eval.contract.archives import swollen
 from lfr_eval.matchers import Embedding, Face, MatcherCard, MatcherError, Picture, fingerprint_of
 from lfr_eval.matchers.faces import (
     MULTI_FACE,
@@ -221,10 +222,16 @@ def read_state(weights: Path) -> dict[str, torch.Tensor]:
     Raises
     ------
     MatcherError
-        If the file holds anything else.
+        If the file holds anything else, or unpacks to far more than weights would.
     """
     import torch
 
+    too_large = swollen(weights)
+    if too_large is not None:
+        raise MatcherError(
+            f"{weights}: {too_large}. Save it with torch.save, which packs nothing, or as "
+            ".safetensors."
+        )
     try:
         if weights.suffix == ".safetensors":
             from safetensors.torch import load_file

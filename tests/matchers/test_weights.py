@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import zipfile
 from pathlib import Path
 
 import matplotlib as mpl
@@ -53,6 +54,16 @@ def test_weights_without_a_checksum_are_asked_for_by_file(tmp_path: Path) -> Non
         made(tmp_path, tmp_path / "small.pt")
     with pytest.raises(MatcherError, match="does not hold the weights of InceptionResnetV1"):
         made(tmp_path, tmp_path / "conv.pt")
+
+
+def test_packed_weights_of_nothing_are_refused_before_they_are_unpacked(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with zipfile.ZipFile(tmp_path / "packed.pt", "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("packed/data/0", bytes(1 << 22))
+    monkeypatch.setattr("lfr_eval.contract.archives.LEAST", 1 << 20)
+    with pytest.raises(MatcherError, match=r"packed\.pt: it unpacks to 4,194,304 bytes"):
+        made(tmp_path, tmp_path / "packed.pt")
 
 
 @pytest.mark.slow
