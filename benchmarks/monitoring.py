@@ -12,6 +12,7 @@ import argparse
 import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
 import pandas as pd
@@ -69,14 +70,23 @@ class World:
         if self.spread:
             rate = rate * rng.gamma(1 / self.spread, self.spread, looks)
         rate = rate / self.burst * (rng.random(looks) < self.burst)
-        days = pd.date_range("2024-01-01", periods=looks).strftime("%Y-%m-%d")
-        frame = pd.DataFrame(dict.fromkeys(RECORDS.names), index=range(looks))
-        return RECORDS.conform(
-            frame.assign(
-                record_id=days, source="simulated", date=days, watchlist_size=size.round(),
-                faces_seen=faces.round(), false_alerts=rng.poisson(rate * faces.round()),
-            )
-        )  # fmt: skip
+        seen = faces.round()
+        counts = {
+            "watchlist_size": size,
+            "faces_seen": seen,
+            "false_alerts": rng.poisson(rate * seen),
+        }
+        whole = {name: pd.array(each.round().astype(int), "Int64") for name, each in counts.items()}
+        return days(looks).assign(**whole)
+
+
+@cache
+def days(looks: int) -> pd.DataFrame:
+    """Return records of one deployment a day that hold nothing else."""
+    dates = pd.date_range("2024-01-01", periods=looks).strftime("%Y-%m-%d")
+    frame = pd.DataFrame(dict.fromkeys(RECORDS.names), index=range(looks))
+    whole = RECORDS.conform(frame.assign(record_id=dates, source="simulated", date=dates))
+    return whole[["record_id", "date", "threshold", "watchlist_size", "faces_seen", "false_alerts"]]
 
 
 WORLDS = (
@@ -119,7 +129,8 @@ def median(found: Floats) -> str:
 def main() -> None:
     """Print the three tables."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--series", type=int, default=1000)
+    parser.add_argument("--series", type=int, default=1000, help="of each kind, without a finding")
+    parser.add_argument("--found", type=int, default=300, help="series with something to find")
     parser.add_argument("--looks", type=int, default=500)
     given = parser.parse_args()
     looks, known = given.looks, WORLDS[:2]
@@ -136,7 +147,7 @@ def main() -> None:
     print(f"\n| true rate / limit | {heads} |\n|---|---|---|---|---|")
     for times in TIMES:
         cells = [
-            median(series(world, given.series, np.full(looks, times * limit), limit))
+            median(series(world, given.found, np.full(looks, times * limit), limit))
             for world, limit in columns
         ]
         print(f"| {times:g} | {' | '.join(cells)} |", flush=True)
@@ -145,7 +156,7 @@ def main() -> None:
         rise = np.where(np.arange(looks) < BEFORE, 0.1, 0.1 * times)
         cells = []
         for world, limit in columns:
-            found = series(world, given.series, rise * limit, limit)
+            found = series(world, given.found, rise * limit, limit)
             cells.append(median(np.where(found > BEFORE, found - BEFORE, np.inf)))
         print(f"| {times:g} times | {' | '.join(cells)} |", flush=True)
 

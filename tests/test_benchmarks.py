@@ -25,7 +25,7 @@ SMALL = {
     "extrapolation": [
         *("--repetitions", "1", "--draws", "20", "--people", "40", "--only", "searches"),
     ],
-    "monitoring": ["--series", "2", "--looks", "30"],
+    "monitoring": ["--series", "2", "--found", "1", "--looks", "30"],
     "pooling": ["--repetitions", "5"],
     "fuzz_images": ["--images", "20"],
     "fuzz_inputs": ["--files", "15"],

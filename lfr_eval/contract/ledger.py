@@ -97,7 +97,7 @@ HOLDER, REVOCATION = "holder", "revocation"
 """What an entry is that brings in a key, or revokes one; entries without a kind are decisions."""
 
 
-_OF_KEYS = (HOLDER.encode(), REVOCATION.encode())
+_OF_KEYS = tuple(b'"kind": "%s"' % kind.encode() for kind in (HOLDER, REVOCATION))
 
 
 def holders(entries: Sequence[Entry]) -> dict[str, Holder]:
@@ -217,7 +217,7 @@ class Ledger:
         previous = FIRST
         for number, line in enumerate(lines, 1):
             # Quotes within a text are escaped, so that no text can hold these words.
-            if b'"previous": "%s"' % previous.encode() not in line:
+            if f'"previous": "{previous}"'.encode() not in line:
                 return None
             if b'"number": %d, ' % number not in line:
                 return None
@@ -247,8 +247,9 @@ class Ledger:
                 raise LedgerError(f"{self.path}: {Break(number, why)}.") from None
             return Entry(number, hashlib.sha256(line).hexdigest(), values, signer, revoked)
 
+        brings, revokes = _OF_KEYS
         for number, line in enumerate(lines, 1):
-            if number in wanted or any(b'"kind": "%s"' % kind in line for kind in _OF_KEYS):
+            if number in wanted or brings in line or revokes in line:
                 read[number] = look(number)
         for number in range(len(lines), 0, -1):
             if b'"key": ' in lines[number - 1] and look(number).signer is not None:

@@ -272,15 +272,17 @@ def order_stakes(events: npt.ArrayLike, exposure: npt.ArrayLike) -> np.ndarray:
     with np.errstate(divide="ignore"):
         step = np.round(np.log(np.cumsum(x) / np.cumsum(under)) / _STEP)
     rate, unlikely = np.nan, np.empty(0)
-    growth = np.zeros((len(x), len(POWERS)))
+    rank = np.ones(len(x))
     for at in range(FEWEST_BEFORE, len(x)):
         if step[at] != rate:
             rate = step[at]
             mean = np.exp(rate * _STEP) * under
             unlikely = special.pdtrc(x, mean) + tail * stats.poisson.pmf(x, mean)
-        below, same = unlikely[: at + 1] < unlikely[at], unlikely[: at + 1] == unlikely[at]
-        p = (below.sum() + tie[at] * same.sum()) / (at + 1)
-        growth[at] = np.log(POWERS) + (POWERS - 1) * np.log(p)
+        seen = unlikely[: at + 1]
+        below, upto = np.count_nonzero(seen < seen[at]), np.count_nonzero(seen <= seen[at])
+        rank[at] = (below + tie[at] * (upto - below)) / (at + 1)
+    growth = np.log(POWERS) + (POWERS - 1) * np.log(rank[:, None])
+    growth[:FEWEST_BEFORE] = 0
     return _mixed(growth)
 
 
