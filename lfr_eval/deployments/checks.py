@@ -237,9 +237,12 @@ def _outcomes(part: pd.DataFrame) -> Iterator[Doubt]:
 
 
 def _limits(part: pd.DataFrame) -> Iterator[Doubt]:
+    counted = bool(part[["alerts", "faces_seen"]].notna().to_numpy().any())
+    if not counted:
+        yield Doubt(None, "no counts", "alerts", None, "no row of the file has alerts or faces.")
     for row in _rows(part):
         name = row["record_id"]
-        if row["alerts"] is None and row["faces_seen"] is None:
+        if counted and row["alerts"] is None and row["faces_seen"] is None:
             why = "it has neither alerts nor faces" + (
                 "." if row["remark"] is None else f": {row['remark']}."
             )

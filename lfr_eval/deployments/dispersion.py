@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+from scipy import stats
 
 from lfr_eval.inference.field import binomial_interval, poisson_interval
 
@@ -39,10 +40,18 @@ def dispersion(events: np.ndarray, exposure: np.ndarray, binomial: bool = False)
 
 
 def widened(
-    events: int, exposure: float, spread: float, level: float, binomial: bool = False
+    events: np.ndarray, exposure: np.ndarray, spread: float, level: float, binomial: bool = False
 ) -> tuple[float, float]:
-    """Return the interval of a rate whose events count as events / spread; NaN where unknown."""
+    """Return the interval of a rate whose events count as events / spread; NaN where unknown.
+
+    A spread above 1 was estimated from few deployments, so it is taken larger by (t / z) squared,
+    t having a degree of freedom less than there are deployments (Korn & Graubard 1998, Survey
+    Methodology 24, 193-201).
+    """
     if np.isnan(spread):
         return float("nan"), float("nan")
+    if spread > 1:
+        tail, few = (1 - level) / 2, int((exposure > 0).sum()) - 1
+        spread *= float(stats.t.isf(tail, few) / stats.norm.isf(tail)) ** 2
     exact = binomial_interval if binomial else poisson_interval
-    return exact(events / spread, exposure / spread, level)
+    return exact(float(events.sum()) / spread, float(exposure.sum()) / spread, level)

@@ -92,8 +92,9 @@ def _thresholds(part: pd.DataFrame) -> Iterator[Doubt]:
         alike = between and (near == near[0]).all() and value != near[0]
         # The first or last row may be of another setting, but hardly of one far off.
         end = len(near) == 3 and (near == near[0]).all() and abs(value - near[0]) > THRESHOLD_STEP
-        beside = f"the rows {'around' if alike else 'beside'} it have {threshold_text(near[0])}."
-        why, fit = beside if alike or end else "", None
+        why, fit = "", None
+        if alike or end:
+            why = f"the rows {'around' if alike else 'beside'} it have {threshold_text(near[0])}."
         if value > 1 and (small or value <= 100):
             fit = f"{value / (10 if value < 10 else 100):g}" if value < 100 else None
             others = "others in the file are below 1" if small else "thresholds are mostly below 1"

@@ -142,7 +142,7 @@ def _row(
     exact = binomial_interval if measure == PER_ALERT else poisson_interval
     lower, upper = exact(number, total, LEVEL)
     spread = dispersion(events, under, binomial=measure == PER_ALERT)
-    wide = widened(number, total, spread, LEVEL, binomial=measure == PER_ALERT)
+    wide = widened(events, under, spread, LEVEL, binomial=measure == PER_ALERT)
     note = _note(part[known], breaks) if measure == PER_FACE else None
     yield (
         known.to_numpy(bool),

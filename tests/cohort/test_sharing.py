@@ -2,6 +2,8 @@
 
 import hashlib
 import json
+import subprocess
+import sys
 import time
 from dataclasses import replace
 from datetime import date
@@ -423,3 +425,8 @@ def test_a_card_names_a_register_beside_it_and_nowhere_else(tmp_path: Path) -> N
         else:
             with pytest.raises(CardError, match="must be the name of a file beside the card"):
                 load_card(tmp_path / "card.yaml")
+
+
+def test_the_register_answers_before_pandas_is_imported() -> None:
+    said = "import sys, lfr_eval.cohort.sharing; sys.exit('pandas' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", said], check=False).returncode == 0

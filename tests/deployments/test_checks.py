@@ -43,6 +43,19 @@ def test_rows_without_a_fault_are_not_doubted(tmp_path: Path) -> None:
     assert doubts(records(tmp_path)) == []
 
 
+@pytest.mark.parametrize("number", [1, 2, 3, 4])
+def test_few_rows_are_not_doubted(tmp_path: Path, number: int) -> None:
+    assert doubts(records(tmp_path).head(number)) == []
+
+
+def test_a_file_without_alerts_and_faces_is_doubted_once(tmp_path: Path) -> None:
+    lacking = records(tmp_path).assign(alerts=None, faces_seen=None)
+    found = check_records(RECORDS.conform(lacking), TODAY)
+    assert found.loc[found["check"] == "no counts", "reason"].tolist() == [
+        "no row of the file has alerts or faces."
+    ]
+
+
 @pytest.mark.parametrize(
     ("changes", "check", "suggestion"),
     [

@@ -131,7 +131,10 @@ def test_camera_and_place_are_kept_apart(tmp_path: Path, place: str, said: str) 
     to = str(tmp_path / "r.parquet")
     main(["deployments", "import", str(write_csv(tmp_path / "a.csv", rows, headings)), "--to", to])
     main(["deployments", "report", to, "--to", str(tmp_path / "annual")])
-    assert said in (tmp_path / "annual" / "annual-report.html").read_text(encoding="utf-8")
+    page = (tmp_path / "annual" / "annual-report.html").read_text(encoding="utf-8")
+    assert said in page
+    assert "By kind of camera, alerts per hour are not shown to differ, nor to be alike (p" in page
+    assert "reduced" not in page.partition("<main")[2]
 
 
 def test_every_figure_leads_to_the_file_with_its_hash(records: Path, tmp_path: Path) -> None:
@@ -149,6 +152,30 @@ def test_every_figure_leads_to_the_file_with_its_hash(records: Path, tmp_path: P
         behind = [n - 1 for first, *last in ends for n in range(first, (last or [first])[0] + 1)]
         assert listed.loc[behind, "false_alerts"].sum() == rate["false_alerts"]
         assert len(behind) == rate["deployments"]
+
+
+@pytest.mark.parametrize(
+    ("without", "said"),
+    [
+        ((), "1 of 4 alerts was false: 1 in 4"),
+        (("Total Alerts", "Duration", "Faces seen (Estimate)"), "No rate can be given: no record"),
+    ],
+)
+def test_one_deployment_and_no_denominator_are_told(
+    tmp_path: Path, without: tuple[str, ...], said: str
+) -> None:
+    places = [at for at, heading in enumerate(HEADINGS) if heading not in without]
+    given = [[row("A", "03/01/24")[at] for at in places]]
+    table, to = (
+        write_csv(tmp_path / "a.csv", given, [HEADINGS[at] for at in places]),
+        str(tmp_path / "r.parquet"),
+    )
+    assert main(["deployments", "import", str(table), "--to", to]) == 0
+    assert main(["deployments", "report", to, "--to", str(tmp_path / "annual")]) == 0
+    page = (tmp_path / "annual" / "annual-report.html").read_text(encoding="utf-8")
+    assert said in page
+    assert "Totals of 1 record<" in page
+    assert "Totals of 1 place," in page
 
 
 def test_no_headline_without_its_assumption(records: Path, tmp_path: Path) -> None:

@@ -60,7 +60,13 @@ def answer(
             yield grid
     yield heading("All records together", 2)
     whole = pd.Series("All", records.index)
-    yield sums_grid(records, whole, "Records", f"Totals of all {count(len(records))} records")
+    yield sums_grid(records, whole, "Records", f"Totals of {several(len(records), 'record')}")
+    if not everything:
+        yield paragraph(
+            "No rate can be given: no record has false alerts together with alerts, hours or faces "
+            "seen.",
+            "notice",
+        )
     measures = [PER_HOUR, PER_FACE] if not mixed else [PER_ALERT, PER_HOUR, PER_FACE]
     for measure in measures:
         if measure not in everything:
@@ -94,7 +100,8 @@ def _rate_said(row: Mapping[Hashable, Any], measure: str, records: pd.DataFrame)
     number = int(row["false_alerts"])
     if measure == PER_ALERT:
         total = count(int(row["exposure"]))
-        said = f"{count(number)} of {total} alerts were false: {written(row['rate'], measure)}"
+        was = "was" if number == 1 else "were"
+        said = f"{count(number)} of {total} alerts {was} false: {written(row['rate'], measure)}"
         return f"{said} ({ends})."
     said = (
         f"False alerts {measure}: {written(row['rate'], measure)} ({ends}), "

@@ -10,7 +10,8 @@ from typing import Any
 import pandas as pd
 from markupsafe import Markup
 
-from lfr_eval.contract.words import count, listed, several
+from lfr_eval.contract.defaults import ALPHA
+from lfr_eval.contract.words import count, listed, p_text, several
 from lfr_eval.deployments.annual.answer import answer
 from lfr_eval.deployments.annual.asked import Annual
 from lfr_eval.deployments.annual.figures import plain_number, rate_grid, sums_grid, yield_grid
@@ -20,7 +21,7 @@ from lfr_eval.deployments.breaks import Break
 from lfr_eval.deployments.elements import bullets, figure, heading, paragraph, table
 from lfr_eval.deployments.exposure import Exposure
 from lfr_eval.deployments.grid import where
-from lfr_eval.deployments.origins import named
+from lfr_eval.deployments.origins import differing, named
 from lfr_eval.deployments.street import ranges
 from lfr_eval.report.chart import Chart
 
@@ -74,6 +75,7 @@ def chapters(
     if cameras is not None:
         yield heading("What each kind of camera led to", 2)
         yield cameras
+        yield from _camera_differences(records)
         yield from _same_places(records)
     yield from _places(records)
     yield heading("What looks wrong in the records", 1)
@@ -106,6 +108,19 @@ def _denominators(breaks: Sequence[Break]) -> Iterator[Markup]:
     )
 
 
+def _camera_differences(records: pd.DataFrame) -> Iterator[Markup]:
+    """Say whether kinds of camera differ by more than chance and their deployments do."""
+    for name in ("alerts", "arrests"):
+        found = differing(records[name], records["hours"], named(records, records["camera"]))
+        if found is not None:
+            said = (
+                "differ by more than chance and the differences between deployments explain"
+                if found.p_value < ALPHA
+                else "are not shown to differ, nor to be alike"
+            )
+            yield paragraph(f"By kind of camera, {name} per hour {said} ({p_text(found.p_value)}).")
+
+
 def _same_places(records: pd.DataFrame) -> Iterator[Markup]:
     """Compare kinds of camera where both stood; say where place and camera are one difference."""
     places = named(records, records["place"])
@@ -130,10 +145,12 @@ def _places(records: pd.DataFrame) -> Iterator[Markup]:
     frame["alerts"] = records.loc[names.index].groupby(names)["alerts"].sum()
     order = frame.sort_values(["number", "alerts"], ascending=False, kind="stable").index
     yield heading("By place", 2)
-    caption = (
-        f"The {min(_PLACES, len(order))} places with the most deployments, of {len(order)}, "
-        "as printed in the records; records.csv has all of them"
+    shown = (
+        f"The {_PLACES} places with the most deployments, of {len(order)}"
+        if len(order) > _PLACES
+        else f"Totals of {several(len(order), 'place')}"
     )
+    caption = f"{shown}, as printed in the records; records.csv has all deployments"
     yield sums_grid(records, names, "Place", caption, order[:_PLACES])
 
 

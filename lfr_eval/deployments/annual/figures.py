@@ -162,7 +162,7 @@ def yield_grid(records: pd.DataFrame, chosen: pd.DataFrame | None = None) -> Mar
             if not hours.sum():
                 cells.append("–")
                 continue
-            ends = widened(int(events.sum()), float(hours.sum()), dispersion(events, hours), 0.95)
+            ends = widened(events, hours, dispersion(events, hours), 0.95)
             rate = float(events.sum() / hours.sum())
             cells.append(f"{written(rate, PER_HOUR)} ({interval(*ends, PER_HOUR)})")
         rows.append([*cells, ranges(numbers[part.index])])
