@@ -12,7 +12,7 @@ from typing import Any, Literal
 
 from lfr_eval.contract.words import several
 from lfr_eval.deployments.grid import where
-from lfr_eval.deployments.headings import GROUP
+from lfr_eval.deployments.headings import GROUP, by_factor
 from lfr_eval.deployments.values import BLANKS, COUNTS
 
 Blanks = Literal["zero", "missing"]
@@ -80,10 +80,11 @@ def _count(row: Mapping[str, Any], field: str) -> object:
 def _write_zero(row: dict[str, Any], field: str) -> None:
     if field.startswith(GROUP):
         groups = _groups(row) | {field.removeprefix(GROUP): 0}
-        row["false_by_group"] = json.dumps({"group": groups}, ensure_ascii=False)
+        row["false_by_group"] = json.dumps(by_factor(groups), ensure_ascii=False)
     else:
         row[field] = 0
 
 
 def _groups(row: Mapping[str, Any]) -> dict[str, int]:
-    return dict(json.loads(row["false_by_group"] or "{}").get("group", {}))
+    factors = json.loads(row["false_by_group"] or "{}").values()
+    return {group: number for groups in factors for group, number in groups.items()}

@@ -55,6 +55,7 @@ def check_records(records: pd.DataFrame, today: date | None = None) -> pd.DataFr
             *(_sums(part)),
             *(_rates(part)),
             *(_outcomes(part)),
+            *(_groups(part)),
             *(_limits(part)),
         ]
         rows += [_row(doubt, str(source)) for doubt in doubts]
@@ -165,6 +166,18 @@ def _sums(part: pd.DataFrame) -> Iterator[Doubt]:
                 why = f"{one} confirmed and {other} unconfirmed make {one + other}."
                 name = "parts do not add up"
                 yield Doubt(row["record_id"], name, column, row[column], why, one + other)
+
+
+def _groups(part: pd.DataFrame) -> Iterator[Doubt]:
+    for row in _rows(part):
+        for factor, groups in json.loads(row["false_by_group"] or "{}").items():
+            number = sum(groups.values())
+            if _above(number, row["false_alerts"]):
+                why = (
+                    f"{several(number, 'false alert')} by {factor} are more than the "
+                    f"{several(row['false_alerts'], 'false alert')} of the row."
+                )
+                yield Doubt(row["record_id"], "groups do not add up", "false_by_group", number, why)
 
 
 def _blank_part(row: dict[str, Any]) -> tuple[str, int] | None:

@@ -151,6 +151,22 @@ _OF_NO_GROUP = frozenset(
     )
 )
 """Of these, words that name no group by themselves: false alerts *by ethnicity*."""
+_OF_GENDER = frozenset(
+    (
+        *("men", "man", "women", "woman", "male", "female", "boy", "girl", "gender", "sex"),
+        *("non", "binary"),
+    )
+)
+_OF_AGE = frozenset(
+    ("child", "children", "adult", "juvenile", "minor", "elderly", "young", "age", "ages", "aged")
+)
+_OF_NOBODY = frozenset(
+    (
+        *("people", "person", "persons", "subject", "subjects", "group", "groups", "of", "the"),
+        *("unknown", "not", "stated", "known", "or", "and", "any", "other", "others"),
+    )
+)
+"""Words of a group that do not say by what it is told apart from others."""
 _OF_THE_DATE = re.compile(
     r"(calendar |financial |fiscal )?year|fy|(financial )?quarter|month"
     r"|week ?day|day of (the )?week"
@@ -304,6 +320,40 @@ def names_a_group(words: str) -> bool:
         word in _OF_PEOPLE or word.removesuffix("s") in _OF_PEOPLE or _is_label(word)
         for word in rest
     )
+
+
+def by_factor(groups: Mapping[str, int]) -> dict[str, dict[str, int]]:
+    """Return false alerts of groups by what tells these apart: each is in one group of a factor.
+
+    Examples
+    --------
+    >>> by_factor({"black": 2, "women": 1, "white": 1})
+    {'ethnicity': {'black': 2, 'white': 1}, 'gender': {'women': 1}}
+    >>> by_factor({"black women": 1, "aged 18 24": 2, "unknown": 1})
+    {'gender x ethnicity': {'black women': 1}, 'age': {'aged 18 24': 2}, 'group': {'unknown': 1}}
+    >>> by_factor({"men": 3, "not stated": 1})
+    {'gender': {'men': 3, 'not stated': 1}}
+    """
+    found: dict[str, dict[str, int]] = {}
+    for group, number in groups.items():
+        found.setdefault(_factor(group), {})[group] = number
+    if "group" in found and len(found) == 2:
+        # Unknown or other people, beside groups of one kind.
+        (factor,) = found.keys() - {"group"}
+        return {factor: found[factor] | found["group"]}
+    return found
+
+
+def _factor(group: str) -> str:
+    words = plain(group)
+    bare = _AGES.sub(" ", f"{words} ").split()
+    gender = [word for word in bare if word.removesuffix("s") in _OF_GENDER]
+    age = [word for word in bare if word.removesuffix("s") in _OF_AGE]
+    said = {"gender": gender, "ethnicity": set(bare) - {*gender, *age} - _OF_NOBODY}
+    factors = [factor for factor, found in said.items() if found]
+    if age or len(bare) < len(words.split()):
+        factors.append("age")
+    return " x ".join(factors) or "group"
 
 
 def _is_label(word: str) -> bool:

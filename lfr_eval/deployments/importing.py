@@ -30,6 +30,7 @@ from lfr_eval.deployments.headings import (
     SKIP,
     TIMES,
     Heading,
+    by_factor,
     plain,
     told_of_columns,
     understand,
@@ -240,7 +241,7 @@ def _record(
         counted = next(heading.text for heading in headings if heading.field == "faces_seen")
         record["counting_rule"] = None if counted == "faces_seen" else text(counted)
     if groups:
-        record["false_by_group"] = json.dumps({"group": groups}, ensure_ascii=False)
+        record["false_by_group"] = json.dumps(by_factor(groups), ensure_ascii=False)
     record["as_printed"] = json.dumps(printed, ensure_ascii=False)
     remarks = ["some values are not given (such as N/A)"] if absent else []
     aside = re.fullmatch(

@@ -139,5 +139,7 @@ def test_one_dash_is_asked_about_also_in_a_column_of_a_group(tmp_path: Path) -> 
     )
     records = import_records([file], blanks={"": "zero"}).records
     assert list(records["false_confirmed"]) == [0, 2, 2]
-    groups = [json.loads(each)["group"]["black women"] for each in records["false_by_group"]]
+    groups = [
+        json.loads(each)["gender x ethnicity"]["black women"] for each in records["false_by_group"]
+    ]
     assert groups == [1, 0, 1]
