@@ -55,6 +55,11 @@ class Rate:
         return self.events is None
 
     @property
+    def range_withheld(self) -> bool:
+        """Whether only the interval is withheld: one that a study does not have is not."""
+        return self.interval == "withheld" and not self.withheld
+
+    @property
     def is_crossed(self) -> bool:
         """Whether the two sides of the comparison are different groups."""
         return self.counterpart is not None and self.counterpart != self.group
@@ -250,7 +255,7 @@ def tabulate(rows: Sequence[Rate]) -> tuple[RateTable, ...]:
     tables = []
     for metric, size, blocks in arrange(rows):
         chosen = [row for block in blocks for row in block.rows]
-        methods = dict.fromkeys(row.interval for row in chosen if not row.withheld)
+        methods = dict.fromkeys(row.interval for row in chosen if row.interval != "withheld")
         against = {row.counterpart is None for row in chosen if row.factor != OVERALL}
         sides = len(against) > 1 or any(row.is_crossed for row in chosen)
         pooled = any(row.pooled is not None for row in chosen)

@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 
 from lfr_eval.finished.publishing.ends import borrowed
+from lfr_eval.finished.publishing.tables import WITHHELD, marked
 
 
 def rates(metric: str, events: list[int], upper: list[float], lower: list[float]) -> pd.DataFrame:
@@ -49,3 +50,9 @@ def test_a_threshold_that_is_not_published_lends_nothing() -> None:
     study = rates("FPIR", [20, 12, 7], [0.3, 0.1, 0.1], [0.1, 0.02, 0.01])
     published = study[[True, False, True]].reset_index(drop=True)
     assert borrowed(study, published, np.zeros(2, bool)).tolist() == [False, True]
+
+
+def test_an_interval_that_the_study_does_not_have_is_not_called_withheld() -> None:
+    shown = rates("FPIR", [6, 6, 6], [0.3, np.nan, np.nan], [0.1, np.nan, np.nan])
+    shown = shown.assign(rate=0.06, subjects_with_event=6, interval=["own", "own", WITHHELD])
+    assert marked(shown)["withheld"].tolist() == ["", "", "interval"]

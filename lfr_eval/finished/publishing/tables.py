@@ -239,6 +239,8 @@ def _at(frame: pd.DataFrame, thresholds: Sequence[float]) -> pd.DataFrame:
 def _rates(rates: pd.DataFrame, marks: Marks, ends: Flags) -> pd.DataFrame:
     shown = rates.drop(columns=[*BANDS, MADE], errors="ignore")
     shown.loc[ends, ["lower", "upper"]] = np.nan
+    # An interval that the study does not have is not withheld.
+    shown.loc[ends, "interval"] = WITHHELD
     shown.loc[marks.affected, "subjects_with_event"] = pd.NA
     shown.loc[marks.outcomes, list(OUTCOME)] = pd.NA
     shown.loc[marks.outcomes, "interval"] = WITHHELD
@@ -250,7 +252,7 @@ def marked(frame: pd.DataFrame) -> pd.DataFrame:
     """Return rates or people with a column that says what of a row is withheld."""
     said = pd.Series("", index=frame.index, dtype="string")
     if "upper" in frame:
-        ends = frame["upper"].isna() & frame["rate"].notna()
+        ends = (frame["interval"] == WITHHELD) & frame["rate"].notna()
         said = said.mask(ends, "interval")
         few = frame["subjects_with_event"].isna()
         said = said.mask(few, AFFECTED).mask(few & ends, f"{AFFECTED} and interval")
