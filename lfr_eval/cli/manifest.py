@@ -115,5 +115,7 @@ def _summarise(cohort: Cohort) -> None:
     print(f"\n{who}, {seen}: {images}.")
     told = told_factors(people)
     own = [factor for factor in own_labels(people) if factor != "age_band" or not told]
-    for line in as_lines(cells_of(people, [*told, *own])):
+    if not told and not own:
+        print("Nobody has a label, so no groups can be compared. Give a table of people.")
+    for line in as_lines(cells_of(people, [*told, *own])) if told or own else ():
         print(line)

@@ -7,12 +7,14 @@ few images are embedded, so that a matcher that does not work is found, and to t
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
+from lfr_eval.comparison.bulk import pair_bytes
 from lfr_eval.config import StudyConfig
 from lfr_eval.config.paths import cache_folder
 from lfr_eval.contract.columns import aligned
@@ -85,15 +87,19 @@ def foresee(config: StudyConfig) -> Iterator[str]:
     yield from ("", *as_lines(cells))
     work = _work(run)
     yield f"Comparisons: {count(work.comparisons)}"
-    limit = count(round(config.compute.tail_memory / 1e6))
-    yield (
-        f"Memory: {count(round(work.template_bytes / 1e6) + 1)} MB of templates, and up to {limit} "
-        "MB of scores above the lowest threshold"
-    )
+    yield _memory(run, work)
     yield from _tests(run, cells)
     yield from _detectable(run, cells)
     yield from _time(run, work)
     yield f"Nothing was written. The study would go to {study_path(config)}"
+
+
+def _memory(run: Run, work: Work) -> str:
+    scores = work.comparisons * pair_bytes(run.inputs.cohort.images)
+    limit = count(math.ceil(min(run.config.compute.tail_memory, scores) / 1e6))
+    templates = f"{count(math.ceil(work.template_bytes / 1e6))} MB of templates, and "
+    templates = templates if work.template_bytes else ""
+    return f"Memory: {templates}up to {limit} MB of scores above the lowest threshold"
 
 
 def _work(run: Run) -> Work:
@@ -168,19 +174,26 @@ def _detectable(run: Run, cells: Sequence[Cell]) -> Iterator[str]:
         smallest = min((cell for cell in own if cell is not largest), key=lambda cell: cell.people)
         names = f"{smallest.group} and {largest.group}"
         found = []
-        for each in (passes, 1.0):
+        for each in dict.fromkeys((passes, 1.0)):
             a, b = (np.full(len(RATES), cell.people * each) for cell in (smallest, largest))
             found.append(detectable_ratios(np.array(RATES), a, b, level, plan.power))
         for rate, *ratios in zip(RATES, *found, strict=True):
             said = [ratio(one, "up") if np.isfinite(one) else "none" for one in ratios]
             rows.append((factor, names, one_in(rate), *said))
     if rows:
+        searched = run.config.design.searches
+        of = "" if searched else " of missed matches"
         yield (
-            f"What could be detected with {percentage(plan.power)} power, if rates are as in the "
-            "third column: true ratios from"
+            f"What could be detected with {percentage(plan.power)} power, if rates{of} are as in "
+            "the third column: true ratios from"
         )
-        head = ("by", "groups", "lower rate", "passes independent", "passes repeat one another")
-        yield from aligned(head, rows)
+        tries = "passes" if searched else "comparisons"
+        ways = (f"{tries} independent", f"{tries} repeat one another")
+        if passes == 1:
+            ways = ("true ratio",)
+        yield from aligned(("by", "groups", "lower rate", *ways), rows)
+        if not searched:
+            yield "For wrong matches, ask lfr-eval plan --metric FMR --people TABLE --rate RATE"
 
 
 def _time(run: Run, work: Work) -> Iterator[str]:
