@@ -13,6 +13,7 @@ from itertools import combinations
 import pandas as pd
 
 from lfr_eval.cohort import Cohort
+from lfr_eval.cohort.gathering import usual_columns
 from lfr_eval.config import ConfigError, ManifestDatasetConfig, PairsDatasetConfig, StudyConfig
 from lfr_eval.contract import defaults
 from lfr_eval.contract.names import factor_words
@@ -65,9 +66,18 @@ def settled(config: StudyConfig, cohort: Cohort) -> Settled:
         there = [factor for factor in inference.factors if factor not in absent]
         chosen = there or own_labels(people)
         missing = dict.fromkeys(part for f in absent for part in f.split(CROSS))
-        named = " and ".join(part for part in missing if people[part].isna().all())
+        unnamed = [part for part in missing if people[part].isna().all()]
         compared = ", ".join(chosen) or "none, since there is no label with two groups"
-        notes.append(f"Nobody has a label for {named}. Groups are compared by: {compared}.")
+        meant = usual_columns([name for name in people if name not in (*unnamed, *chosen)], {})
+        rename = "".join(
+            f" If '{meant[part]}' is {part}, rename that column."
+            for part in unnamed
+            if part in meant
+        )
+        notes.append(
+            f"Nobody has a label for {' and '.join(unnamed)}. Groups are compared by: {compared}."
+            f"{rename}"
+        )
         inference = replace(inference, factors=chosen)
     elif absent:
         problems.append(

@@ -119,6 +119,7 @@ def test_every_refusal_names_the_setting(words: str, said: str, tmp_path: Path) 
         ({"age": ["20", "40"] * 8}, ["age_band"]),
         ({"gender": [""] * 16, "skin": ["I", "VI"] * 8}, ["skin"]),
         ({"gender": ["x"] * 16}, ["gender"]),
+        ({"gender": ["Woman", "Man"] * 8, "Ethnic group": ["I", "V"] * 8}, ["gender"]),
     ],
 )
 def test_people_are_compared_by_the_labels_that_they_have(
@@ -126,7 +127,9 @@ def test_people_are_compared_by_the_labels_that_they_have(
 ) -> None:
     run = prepared(tmp_path, people(**labels))
     assert run.config.inference.factors == factors
-    assert any("Nobody has a label for" in note for note in run.notes)
+    (said,) = (note for note in run.notes if "Nobody has a label for" in note)
+    hint = "If 'Ethnic group' is ethnicity, rename that column."
+    assert said.endswith(hint) == ("Ethnic group" in labels)
 
 
 def test_a_label_that_a_few_people_have_twice_is_refused(tmp_path: Path) -> None:

@@ -255,6 +255,10 @@ def test_a_dry_run_counts_pairs(tmp_path: Path) -> None:
     assert "Pairs:  160 (people not told)" in lines
     assert "Comparisons: 160" in lines
     assert "Evidence: 160 pairs in the file, all can be used" in lines
+    assert "Memory: up to 1 MB of scores above the lowest threshold" in lines
+    # One comparison of each has no two ways to depend on one another.
+    assert any(line.split() == ["by", "groups", "lower", "rate", "true", "ratio"] for line in lines)
+    assert any(line.startswith("For wrong matches, ask lfr-eval plan") for line in lines)
 
 
 def test_columns_that_are_not_read_are_told_where_groups_or_people_are_missing(
