@@ -48,8 +48,8 @@ class Expected:
     """Metric of the rate or the pilot. FMR: all pairs of people of a group."""
     threshold: float | None = None
     """Threshold of the pilot, or of the plan to be written."""
-    factor: str = "ethnicity"
-    """Factor of the pilot."""
+    factor: str | None = None
+    """Factor of the pilot; default: ethnicity, or the first that it compared."""
 
 
 @Parameter(name="*", group=Group("What is to be found", sort_key=2))
@@ -260,11 +260,13 @@ class _Asked:
         from lfr_eval.planning.pilot import named, read_pilot, readings
         from lfr_eval.planning.words import pilot_words
 
+        compared = self.pilot.record().factors
+        usual = "ethnicity" if "ethnicity" in compared else [*compared, "ethnicity"][0]
         pilot = read_pilot(
             self.pilot,
             expected.metric,
             expected.threshold,
-            expected.factor,
+            expected.factor or usual,
             self.design.fillers or self.design.watchlist,
             shown.seed,
         )

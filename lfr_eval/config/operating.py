@@ -28,7 +28,8 @@ class ConstraintsConfig:
     factors: Annotated[list[str], FILLED] = field(
         default_factory=lambda: ["overall", "gender", "ethnicity"]
     )
-    """Factors whose groups must all meet the limits."""
+    """Factors whose groups must all meet the limits. If you choose none, those that the study
+    compares."""
     max_fpir: Annotated[float, RATE] | None = None
     """Largest FPIR (share of non-mated searches with an alert) of every group; 1/1000 is
     allowed."""

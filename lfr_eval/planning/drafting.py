@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 
 import pandas as pd
@@ -21,6 +21,10 @@ from lfr_eval.planning.question import PAIRS, PlanningError, Question
 from lfr_eval.study.registration.plan import FILL_IN
 
 PAIRED = (PAIRS, "FNMR")
+SEARCHED = ("watchlist_members", "watchlist_inference", "candidates")
+"""Settings of a search that a plan repeats, where a pilot does not have the usual ones."""
+READ = ("floor", "at_most", "within", "higher_is", "shape", "decimal", "dates", "missing")
+"""Settings that say how scores from elsewhere are read."""
 
 DRAFT = """\
 # The plan of a study. Fill in what is empty or says {mark}, change what is not yours, then freeze
@@ -164,6 +168,11 @@ def like(
         f"design={design['name']}",
         f"thresholds.values=[{','.join(f'{value:.9g}' for value in record.thresholds.values)}]",
     ]
+    usual = {each.name: each.default for each in fields(DesignConfig)}
+    repeated = [("design", name) for name in SEARCHED if design.get(name) != usual[name]]
+    repeated += [("matcher", name) for name in READ if matcher.get(name) not in (None, "better")]
+    settings = {"design": design, "matcher": matcher}
+    overrides += [f"{of}.{name}={settings[of][name]}".replace(" ", "") for of, name in repeated]
     if design["watchlist_sizes"]:
         overrides.append(f"design.watchlist_sizes={design['watchlist_sizes']}".replace(" ", ""))
     largest = record.inference.largest_groups

@@ -10,6 +10,7 @@ import pytest
 
 from lfr_eval.config import ConfigError, ConstraintsConfig
 from lfr_eval.contract.trials import PairTrials
+from lfr_eval.finished.choosing.answer import factors_of
 from lfr_eval.finished.choosing.choice import choose
 from lfr_eval.finished.choosing.constraints import read_constraints
 from lfr_eval.finished.choosing.sample import Sample, halves
@@ -84,3 +85,13 @@ def test_a_study_without_comparisons_is_refused(compared: Sample) -> None:
 def test_rates_may_be_written_as_fractions() -> None:
     read = read_constraints(["max_fmr=1/10000", "max_fmr_worst_group=1/1000"])
     assert (read.max_fmr, read.max_fmr_worst_group) == (0.0001, 0.001)
+
+
+def test_limits_are_for_the_groups_that_the_study_compares(compared: Sample) -> None:
+    people = compared.people.assign(skin=compared.people["gender"], ethnicity=None)
+    plan = replace(compared.plan, factors=("skin", "gender x skin"))
+    own = replace(compared, people=people, plan=plan)
+    assert factors_of(own, ConstraintsConfig().factors) == ["overall", "skin"]
+    assert factors_of(own, ["overall", "gender"]) == ["overall", "gender"]
+    with pytest.raises(ConfigError, match=r"names ethnicity, for which nobody .* compares skin\."):
+        factors_of(own, ["overall", "ethnicity", "skin"])

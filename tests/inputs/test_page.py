@@ -9,8 +9,10 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+import yaml
 
 from lfr_eval.contract.tables import ALERT_LOG, RATES
+from lfr_eval.planning.drafting import like
 from tests.studies import run
 
 PAGE = Path(__file__).parents[2] / "docs" / "inputs.md"
@@ -99,3 +101,6 @@ def test_the_commands_of_the_page_end_in_a_report(words: list[str], files: Path)
     assert study.verify() == []
     if "matcher=alerts" in words and "design=live" in words:
         assert set(study.read(ALERT_LOG)["matched"]) == {"nearest in time"}
+        # A plan of this pilot reads logs and fills the watchlist as it did.
+        repeated = ["design.watchlist_members=everybody", "matcher.floor=0.6"]
+        assert set(repeated) <= set(yaml.safe_load(like(study).overrides))

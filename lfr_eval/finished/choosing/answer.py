@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 import pandas as pd
 
-from lfr_eval.config import ConstraintsConfig
+from lfr_eval.config import ConfigError, ConstraintsConfig
+from lfr_eval.contract.tables import CROSS, OVERALL
+from lfr_eval.contract.trials import group_people
+from lfr_eval.contract.words import joined
 from lfr_eval.finished.choosing.choice import Region, regions
 from lfr_eval.finished.choosing.costs import cost_curve
 from lfr_eval.finished.choosing.sample import Sample, halves, sample_of
@@ -14,6 +18,7 @@ from lfr_eval.finished.choosing.sensitivity import by_crowd, by_drift, by_size
 from lfr_eval.finished.choosing.splits import Stability, choice_of, stability
 from lfr_eval.finished.choosing.weighing import rates_of, weigh
 from lfr_eval.finished.finished import Finished
+from lfr_eval.inference.comparing_groups import is_group
 
 
 @dataclass(frozen=True)
@@ -81,6 +86,7 @@ def answer(study: Finished, limits: ConstraintsConfig) -> Answer:
         If the study does not hold what the constraints are about.
     """
     everybody = sample_of(study, limits.watchlist_size)
+    limits = replace(limits, factors=factors_of(everybody, limits.factors))
     choosers, reporters = halves(everybody, limits.share, limits.seed)
     weighed = [weigh(sample, limits) for sample in (choosers, reporters, everybody)]
     chosen = choice_of(choosers, limits)
@@ -102,6 +108,33 @@ def answer(study: Finished, limits: ConstraintsConfig) -> Answer:
         drifts=None if searched is None else by_drift(everybody, limits, searched),
         costs=cost_curve(everybody, limits),
     )
+
+
+def factors_of(sample: Sample, asked: Sequence[str]) -> list[str]:
+    """Return the factors whose groups must keep to the limits.
+
+    Where nobody chose any, these are everybody and the labels that the study compares.
+
+    Raises
+    ------
+    ConfigError
+        If nobody has a label for one: its limit would hold for no group.
+    """
+    singles = [factor for factor in sample.factors if CROSS not in factor]
+    if list(asked) == ConstraintsConfig().factors:
+        return [OVERALL, *singles]
+    empty = [
+        factor
+        for factor in asked
+        if set(factor.split(CROSS)) <= set(sample.people)
+        and not any(map(is_group, group_people(sample.people, factor).names))
+    ]
+    if empty:
+        raise ConfigError(
+            f"factors names {joined(empty)}, for which nobody in the study has a label, so that "
+            f"no group would have to keep to the limits. The study compares {joined(singles)}."
+        )
+    return list(asked)
 
 
 def _rates_at(sample: Sample, limits: ConstraintsConfig, threshold: float) -> pd.DataFrame:
