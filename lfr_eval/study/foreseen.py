@@ -188,9 +188,8 @@ def _detectable(run: Run, cells: Sequence[Cell]) -> Iterator[str]:
             "the third column: true ratios from"
         )
         tries = "passes" if searched else "comparisons"
-        ways = (f"{tries} independent", f"{tries} repeat one another")
-        if passes == 1:
-            ways = ("true ratio",)
+        two = f"{tries} independent", f"{tries} repeat one another"
+        ways = ("true ratio",) if passes == 1 else two
         yield from aligned(("by", "groups", "lower rate", *ways), rows)
         if not searched:
             yield "For wrong matches, ask lfr-eval plan --metric FMR --people TABLE --rate RATE"

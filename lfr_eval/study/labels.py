@@ -68,7 +68,7 @@ def settled(config: StudyConfig, cohort: Cohort) -> Settled:
         missing = dict.fromkeys(part for f in absent for part in f.split(CROSS))
         unnamed = [part for part in missing if people[part].isna().all()]
         compared = ", ".join(chosen) or "none, since there is no label with two groups"
-        meant = usual_columns([name for name in people if name not in (*unnamed, *chosen)], {})
+        meant = usual_columns([str(name) for name in people if name not in (*unnamed, *chosen)], {})
         rename = "".join(
             f" If '{meant[part]}' is {part}, rename that column."
             for part in unnamed
