@@ -10,8 +10,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
-import lfr_eval.report.document
-import lfr_eval.report.pdf
+import lfr_eval.report.paper
 import lfr_eval.study.run
 import lfr_eval.tracking.runs  # noqa: F401
 from lfr_eval.cli.main import main as command

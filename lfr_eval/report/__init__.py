@@ -68,8 +68,7 @@ def render(
         said["notes"] = [each for each in [stand_in_words(report.stand_ins, shown=True)] if each]
     write(json_text(conformance(report) | said), page.with_name(CONFORMANCE))
     if papers:
-        from lfr_eval.report.document import to_document
-        from lfr_eval.report.pdf import to_pdf
+        from lfr_eval.report.paper import to_document, to_pdf
 
         for kind in papers:
             write(to_pdf(to_document(report, kind)), page.with_name(PAPERS[kind]))

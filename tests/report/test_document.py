@@ -13,8 +13,7 @@ import pytest
 import typst
 from pypdf import PdfReader
 
-from lfr_eval.report.document import Document, to_document
-from lfr_eval.report.pdf import to_pdf
+from lfr_eval.report.paper import Document, to_document, to_pdf
 from lfr_eval.report.reading import read_report
 from tests.report.pages import Element
 

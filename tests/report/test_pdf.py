@@ -16,9 +16,8 @@ from pypdf import PdfReader
 from lfr_eval.contract.names import group_name, metric_named
 from lfr_eval.report import notes, render, words
 from lfr_eval.report.brief import to_brief
-from lfr_eval.report.document import to_document
 from lfr_eval.report.panel import to_panel
-from lfr_eval.report.pdf import to_pdf
+from lfr_eval.report.paper import to_document, to_pdf
 from lfr_eval.report.reading import read_report
 from tests.report.builders import PRIMARY, Labels
 from tests.report.test_page import HOSTILE

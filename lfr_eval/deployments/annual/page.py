@@ -10,7 +10,7 @@ from markupsafe import Markup
 
 from lfr_eval.contract.spelling import STEERING
 from lfr_eval.report.chart import Chart
-from lfr_eval.report.document import Document, drawings_of
+from lfr_eval.report.paper import Document, drawings_of
 from lfr_eval.report.templating import environment, source
 from lfr_eval.report.words import clean
 

@@ -22,7 +22,7 @@ from lfr_eval.deployments.checks import check_records
 from lfr_eval.deployments.grid import DeploymentError
 from lfr_eval.deployments.origins import stated_force
 from lfr_eval.deployments.street import street_table
-from lfr_eval.report.pdf import to_pdf
+from lfr_eval.report.paper import to_pdf
 
 PAGE, PAPER = "annual-report.html", "annual-report.pdf"
 
