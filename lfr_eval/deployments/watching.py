@@ -166,10 +166,11 @@ def write_watch(alarms: Sequence[Alarm], path: Path) -> None:
     """Write the monitor's page."""
     from lfr_eval.deployments.annual.page import document_of, to_page
 
-    raised = [alarm for alarm in alarms if alarm.raised]
+    said = [alarm.sentence[:1].upper() + alarm.sentence[1:] for alarm in alarms]
+    raised = [sentence for sentence, alarm in zip(said, alarms, strict=True) if alarm.raised]
     chapters = [
-        paragraph(raised[0].sentence if raised else "No alarm.", "lead"),
-        bullets(alarm.sentence[:1].upper() + alarm.sentence[1:] for alarm in alarms),
+        paragraph(raised[0] if raised else "No alarm.", "lead"),
+        bullets(said),
         paragraph(raised_at(alarms)),
         heading("How the evidence grew", 1),
         figure(_chart(alarms)),
