@@ -344,6 +344,20 @@ def by_factor(groups: Mapping[str, int]) -> dict[str, dict[str, int]]:
     return found
 
 
+def people_of(group: str) -> str:
+    """Return the people of a group, within a sentence.
+
+    Examples
+    --------
+    >>> people_of("black"), people_of("women"), people_of("Black women")
+    ('Black people', 'women', 'Black women')
+    """
+    said = group_words(group)
+    last = plain(group).split()[-1:]
+    named = bool(last) and last[0].removesuffix("s") in _OF_GENDER
+    return group if named and "in group" in said else said
+
+
 def _factor(group: str) -> str:
     words = plain(group)
     bare = _AGES.sub(" ", f"{words} ").split()

@@ -34,6 +34,7 @@ from lfr_eval.contract.words import (
     some,
     threshold_text,
 )
+from lfr_eval.deployments.headings import people_of
 from lfr_eval.deployments.street import false_alerts_said
 from lfr_eval.inference.field import PER_ALERT, PER_FACE, PER_HOUR
 
@@ -310,8 +311,8 @@ def over_represented(
     total = [float(number) for _, number in events]
     evidence = stakes(of_group, [share * number for number in total])
     question = (
-        f"more than {percentage(share)} of false alerts are of {group} people, who are assumed to "
-        f"be {percentage(share)} of the faces seen"
+        f"more than {percentage(share)} of false alerts are of {people_of(group)}, who are assumed "
+        f"to be {percentage(share)} of the faces seen"
     )
     return Alarm(
         question=question,

@@ -14,6 +14,7 @@ from lfr_eval.deployments.annual.asked import Annual
 from lfr_eval.deployments.elements import figure, heading, paragraph
 from lfr_eval.deployments.exposure import Exposure, exposure, p_at, recorded_groups
 from lfr_eval.deployments.grid import DeploymentError
+from lfr_eval.deployments.headings import people_of
 from lfr_eval.report.chart import Chart
 
 
@@ -101,8 +102,9 @@ def exposure_sentence(found: Exposure) -> str:
     """Return what can be said of one group: never without the share that it rests on."""
     was = "was" if found.false_alerts == 1 else "were"
     said = (
-        f"{found.of_group} of {several(found.false_alerts, 'false alert')} {was} of {found.group} "
-        f"people ({percentage(found.lower, 'down')} to {percentage(found.upper, 'up')}). "
+        f"{found.of_group} of {several(found.false_alerts, 'false alert')} {was} of "
+        f"{people_of(found.group)} ({percentage(found.lower, 'down')} to "
+        f"{percentage(found.upper, 'up')}). "
     )
     for share, p in zip(found.shares, found.p_values, strict=True):
         if p >= 1 - found.level:
@@ -111,7 +113,7 @@ def exposure_sentence(found: Exposure) -> str:
             more = found.of_group / found.false_alerts > share
             verdict = f"this would be significantly {'more' if more else 'less'} than their share"
         said += (
-            f"If {percentage(share)} of the faces seen were of {found.group} people, {verdict} "
+            f"If {percentage(share)} of the faces seen were of {people_of(found.group)}, {verdict} "
             f"(exact binomial test, {p_text(p)}). "
         )
     low, high = found.turns_at
@@ -139,7 +141,7 @@ def missing_sentence(found: Exposure, missing: int) -> str:
     low, high = found.of_group, found.of_group + missing
     said = (
         f"The group of {missing:,} further false {'alert' if missing == 1 else 'alerts'} is not "
-        f"known: if none of them fell on {found.group} people, the count would be "
+        f"known: if none of them fell on {people_of(found.group)}, the count would be "
         f"{low:,} of {total:,}; if all did, it would be {high:,} of {total:,}."
     )
     for share in found.shares:
