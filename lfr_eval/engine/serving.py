@@ -14,15 +14,15 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from mlflow.pyfunc.model import PythonModel
+# MLflow reads the types of `predict`, and warns of those that it cannot find.
+import pandas as pd
+from mlflow.pyfunc.model import PythonModel, PythonModelContext
 
 from lfr_eval.matchers import ImageMatcher
 from lfr_eval.matchers.packing import differences, packed_recipe, unpack
 
 if TYPE_CHECKING:
-    import pandas as pd
     from mlflow.models import ModelSignature
-    from mlflow.pyfunc.model import PythonModelContext
 
 IMAGE, DESCRIBE, ARTIFACT = "image", "describe", "matcher"
 

@@ -12,6 +12,7 @@ import tempfile
 from pathlib import Path
 from types import SimpleNamespace
 
+import pandas as pd
 import pytest
 import yaml
 
@@ -199,8 +200,8 @@ def test_a_registered_pickle_is_refused_by_the_registry_s_loader(tmp_path: Path)
         def __reduce__(self) -> tuple[object, ...]:
             return (Path.touch, (mark,))
 
-        def predict(self, *_: object) -> None:
-            raise AssertionError("a foreign model was run")
+        def predict(self, context: object, model_input: pd.DataFrame) -> None:
+            raise AssertionError("a foreign model was run", context, model_input)
 
     mlflow.pyfunc.save_model(tmp_path / "foreign", python_model=Foreign(), pip_requirements=[])
     mark.unlink(missing_ok=True)
