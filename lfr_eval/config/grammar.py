@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from lfr_eval.config.missing import ConfigError
@@ -17,8 +18,9 @@ LONGEST = 4_000
 """Characters of an override: Hydra's grammar takes seconds for more."""
 
 
+@lru_cache(maxsize=200)
 def parsed_override(override: str) -> Override:
-    """Return an override as Hydra's grammar reads it.
+    """Return an override as Hydra's grammar reads it; several ask for each, and none changes it.
 
     Raises
     ------
