@@ -26,7 +26,7 @@ LAMBS, HEAVY, EXPONENTIAL = ("lognormal", 0.8), ("lognormal", 1.2), ("exponentia
 
 def populations() -> list[Population]:
     """All of them."""
-    return [*_matches(), *_passes(), *_misses(), *_special()]
+    return [*_matches(), *_passes(), *_misses(), *_special(), *_later()]
 
 
 def _matches() -> list[Population]:
@@ -189,6 +189,34 @@ def _misses() -> list[Population]:
         passes(
             "20 %, 12 v 12, 10 passes, beta 0.5 in both",
             Group(12, 0.2, beta[0], (10, 10)), Group(12, 0.2, beta[0], (10, 10)), metric="FNIR",
+        ),
+    ]  # fmt: skip
+
+
+def _later() -> list[Population]:
+    """Return those chosen last: few people beside very many, frequent events, few households."""
+    eight, mated = (8, 8), (1, 66)
+    return [
+        passes(
+            "15 %, 12 v 2000, 8 passes, beta 0.3 v 0.1",
+            Group(12, 0.15, ("beta", 0.3), eight), Group(2000, 0.15, ("beta", 0.1), eight),
+        ),
+        passes(
+            "40 %, 8 v 200, 8 passes, beta 0.7 v alike",
+            Group(8, 0.4, ("beta", 0.7), eight), Group(200, 0.4, None, eight),
+        ),
+        passes(
+            "70 %, 12 v 100, 8 passes, beta 0.6 v 0.05",
+            Group(12, 0.7, ("beta", 0.6), eight), Group(100, 0.7, ("beta", 0.05), eight),
+        ),
+        passes(
+            "5 %, 64 in 8 households of 8, beta 0.4, v 64 alike",
+            Group(64, 0.05, ("beta", 0.4), (5, 5), household=8), Group(64, 0.05, None, (5, 5)),
+        ),
+        passes(
+            "10 %, 40 v 80, 1 to 66 comparisons, more (0.9) or fewer (-0.9) for many misses",
+            Group(40, 0.1, ("beta", 0.3), mated, 0.9), Group(80, 0.1, ("beta", 0.3), mated, -0.9),
+            metric="FNMR",
         ),
     ]  # fmt: skip
 
