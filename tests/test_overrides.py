@@ -162,6 +162,7 @@ def test_a_mapping_given_whole_replaces_the_one_before() -> None:
         (["seed.x=2", "dataset.peple=3"], "did you mean 'dataset.people'?"),
         (["dataset.people.many=2"], "dataset.people"),
         (["+zzzzz=1"], "This setting does not exist: 'zzzzz'. "),
+        *(([f"{group}={'x' * 300}"], "xxx") for group in ("experiment", "dataset", "matcher")),
     ],
 )
 def test_unknown_settings_are_refused_with_the_nearest_known(words: list[str], said: str) -> None:

@@ -59,8 +59,8 @@ def _is_choice(one: Override) -> bool:
     if "." in key or one.package is not None or isinstance(value, dict | list):
         return False
     # The object of `matcher=python`, and the matchers of other packages, are told elsewhere.
-    shipped = value != PYTHON and (conf_dir() / key / f"{value}.yaml").is_file()
-    return key != "matcher" or shipped
+    shipped = (path.stem for path in (conf_dir() / "matcher").glob("*.yaml"))
+    return key != "matcher" or (value != PYTHON and value in shipped)
 
 
 def _is_many(one: Override) -> bool:
