@@ -60,7 +60,7 @@ def _is_choice(one: Override) -> bool:
         return False
     # The object of `matcher=python`, and the matchers of other packages, are told elsewhere.
     shipped = (path.stem for path in (conf_dir() / "matcher").glob("*.yaml"))
-    return key != "matcher" or (value != PYTHON and value in shipped)
+    return key != "matcher" or (value != PYTHON and str(value) in shipped)
 
 
 def _is_many(one: Override) -> bool:
