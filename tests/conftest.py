@@ -70,7 +70,6 @@ def unsynced() -> Iterator[None]:
 
 PREPARED = """
 import lfr_eval.cli.main, lfr_eval.study.run, lfr_eval.comparison, torch
-from pathlib import Path
 from lfr_eval.config.plugins import installed
 from lfr_eval.report.templating import environment
 from lfr_eval.study.overrides import composed
@@ -78,8 +77,9 @@ from lfr_eval.study.overrides import composed
 composed([])
 # A process finds the matchers of other packages by itself: its path may be another.
 installed.cache_clear()
-for name in {Path(name).name for name in environment().list_templates(["j2"])}:
-    environment().get_template(name)
+for name in environment().list_templates(["j2"]):
+    if "/" not in name:
+        environment().get_template(name)
 """
 
 
