@@ -1,6 +1,7 @@
 """What a claim says in addition to groups: a cause, a prediction, a share, the law.
 
-In: a sentence in plain lower case. Out: a reason for each of these that stands in it.
+In: a sentence in plain lower case. Out: a reason for each of these that stands in it, and the
+command that answers what no study holds.
 """
 
 from __future__ import annotations
@@ -43,6 +44,26 @@ _TOLD = {
         "study has rates per person and per pass.",
     ),
 }
+
+_COMMANDS = {
+    "choice": "It is about which threshold is right or safe. The study says how often each error "
+    "happened at each threshold, and approves none of them. Quote the rates at the threshold, or "
+    "list the thresholds that keep limits which you set: `lfr-eval thresholds STUDY`.",
+    "decision": "It is about an approval. A study approves nothing. `lfr-eval approvals` lists the "
+    "decisions of panels, and `lfr-eval gate` says whether a version meets a policy.",
+    "street": "It is about deployments. The study holds its own trials, and nothing that happened "
+    "at a deployment. `lfr-eval deployments report` counts alerts, false alerts and arrests in "
+    "published records of deployments.",
+}
+_ANSWERED = {name: word(pattern) for name, pattern in families("commands").items()}
+
+
+def answered(plain: str) -> Reason | None:
+    """Return which command answers a sentence that no study can; None if none is known."""
+    for name, pattern in _ANSWERED.items():
+        if pattern.search(plain):
+            return Reason(BEYOND, _COMMANDS[name])
+    return None
 
 
 def asides(plain: str) -> Iterator[Reason]:

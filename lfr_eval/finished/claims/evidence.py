@@ -189,7 +189,8 @@ def nearest(reading: Reading, sentences: Sentences, most: int = 1) -> list[Quota
         if len(found):
             best = _best(found, reading, sentences, "group_a", most)
             return [sentences.of(name) for name in best["finding_id"]]
-    if not (told.metrics or reading.figures.several or reading.is_about_groups):
+    named = reading.figures.several or reading.figures.thresholds
+    if not (told.metrics or named or reading.is_about_groups):
         return []
     rates = sentences.rates[sentences.rates["trials"] > 0]
     wanted = set(told.groups) or {"everybody"}

@@ -21,7 +21,8 @@ _SETTING = re.compile(
     rf"\b(?:thresholds?|settings?|sensitivity)(?: (?:of|was|is|at|value|level|to|set|set to|set at|"
     rf"now|between|from|above|below))* (-?{_NUMBER}){_ALONE}(?: (?:and|to|or) (-?{_NUMBER})"
     rf"{_ALONE})?|\b(?:at|from|to|of|above|below|and|than) (-?0\.\d+)(?! ?%)|"
-    r"\b(-?0\.\d+) (?:threshold|setting|option|level|mark|operating)"
+    r"\b(-?0\.\d+) (?:(?:threshold|setting|option|level|mark|operating)|(?:is|was|seems|looks|"
+    r"gives|strikes|should|would|must|may|might|can)(?!\w))"
 )
 _SIZE = re.compile(
     r"\bwatch-?lists?(?: (?:of|with|held|holds|holding|contain\w+|had|has|size|over|about|was|is|"

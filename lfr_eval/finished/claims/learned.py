@@ -33,7 +33,7 @@ the alerts were; being right or wrong in general; the study itself; anything els
 SURE = 0.68
 """Probability below which nobody is told that a sentence says this."""
 
-AGAINST = 0.15
+AGAINST = 0.1
 """Probability of the opposite from which neither likeness nor difference is told."""
 
 SURE_OF_TWO = 0.95

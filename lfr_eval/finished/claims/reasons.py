@@ -10,7 +10,7 @@ import pandas as pd
 
 from lfr_eval.contract.names import groups_words
 from lfr_eval.contract.words import joined, ratio, several, threshold_text
-from lfr_eval.finished.claims.asides import asides
+from lfr_eval.finished.claims.asides import answered, asides
 from lfr_eval.finished.claims.evidence import (
     IN_USE,
     Reading,
@@ -63,7 +63,7 @@ def _wording(reading: Reading) -> Reason:
             "These are not the words of the study. The study has the figures or the comparison "
             "that the claim names: quote the study's own sentence.",
         )
-    return Reason(BEYOND, _TOLD[BEYOND])
+    return _beyond(reading)
 
 
 def _either(reading: Reading, sentences: Sentences) -> Reason:
@@ -279,10 +279,11 @@ def _setting(reading: Reading, sentences: Sentences) -> Iterator[Reason]:
 
 _TOLD = {
     SHARE: "It is about who set off the alerts, or about a share of the alerts or of the faces "
-    "seen, which depends on who walked past. The study has rates per person and per pass.",
+    "seen, which depends on who walked past. The study has rates per person and per pass. "
+    "`lfr-eval deployments report` counts the alerts in published records of deployments.",
     ACCURACY: "It is about accuracy or about being right or wrong in general, which is not a "
     "single rate. The study counts false alerts and missed people separately, each out of its own "
-    "number of trials.",
+    "number of trials. Say which of the two you mean, of whom, and at which threshold.",
     STUDY: "It is about the study itself: its size, its people, its quality or what somebody makes "
     "of it. No error rate says that. The range beside each figure shows how much a study of this "
     "size can tell.",
@@ -291,6 +292,11 @@ _TOLD = {
     "what is lawful, acceptable or worth it. If the sentence is about an error rate, name the "
     "error, the people and the threshold.",
 }
+
+
+def _beyond(reading: Reading) -> Reason:
+    """Say which command answers what no error rate says, or else what the study holds."""
+    return answered(reading.plain) or Reason(BEYOND, _TOLD[BEYOND])
 
 
 def _topics(reading: Reading, sentences: Sentences) -> Iterator[Reason]:
@@ -315,7 +321,11 @@ def _topics(reading: Reading, sentences: Sentences) -> Iterator[Reason]:
         # Counts that a table of rates holds are no share of the alerts.
         and not (reading.topic == SHARE and any(len(one.places) for one in reading.figures.counts))
     ):
-        yield Reason(reading.topic, _TOLD[reading.topic])
+        yield (
+            _beyond(reading)
+            if reading.topic == BEYOND
+            else Reason(reading.topic, _TOLD[reading.topic])
+        )
     strangers = reading.subjects.strangers
     wider = {people: parts for people in strangers if (parts := sentences.within(people))}
     for people, parts in wider.items():
