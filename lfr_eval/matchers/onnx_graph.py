@@ -19,6 +19,7 @@ from lfr_eval.compute.limits import within_free_memory
 from lfr_eval.contract.reading import why_no_file
 from lfr_eval.contract.words import several
 from lfr_eval.matchers import MatcherError
+from lfr_eval.matchers.onnx_size import MOST, too_many_nodes
 from lfr_eval.matchers.probing import FEWEST, REMEDY
 
 PATIENCE = 600.0
@@ -151,6 +152,11 @@ def _session(path: Path) -> Any:
         raise MatcherError(
             "The matcher 'onnx' needs an extra: pip install 'lfr-eval[onnx]'."
         ) from None
+    content = path.read_bytes()
+    if too_many_nodes(content):
+        raise MatcherError(
+            f"{path} has functions that multiply to more than {MOST:,} nodes. Give another graph."
+        )
     options = onnxruntime.SessionOptions()
     # One thread: sums come out the same on every machine with as many cores as it likes.
     options.intra_op_num_threads = 1
@@ -163,7 +169,7 @@ def _session(path: Path) -> Any:
     try:
         with within_free_memory():
             return onnxruntime.InferenceSession(
-                path.read_bytes(), options, providers=["CPUExecutionProvider"]
+                content, options, providers=["CPUExecutionProvider"]
             )
     except Exception as error:
         if _is_of_memory(error):

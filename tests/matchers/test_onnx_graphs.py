@@ -226,6 +226,37 @@ def test_a_graph_that_asks_for_a_terabyte_is_refused(
         make_matcher("onnx", path=tmp_path / "g", detector="none", image_size=SIZE)
 
 
+def test_functions_that_multiply_are_refused_before_they_are_put_in(tmp_path: Path) -> None:
+    import onnx
+    from onnx import TensorProto, helper
+
+    opsets = [helper.make_opsetid("", 17), helper.make_opsetid("own", 1)]
+
+    def graph(deep: int) -> Path:
+        functions = []
+        for at in range(deep):
+            used = ("Identity", "") if at == 0 else (f"f{at - 1}", "own")
+            steps = [
+                helper.make_node(used[0], [f"v{n}"], [f"v{n + 1}"], domain=used[1])
+                for n in range(10)
+            ]
+            made = helper.make_function("own", f"f{at}", ["v0"], ["v10"], steps, opsets)
+            functions.append(made)
+        nodes = [
+            helper.make_node(*FLAT[:3]),
+            helper.make_node(f"f{deep - 1}", ["flat"], ["template"], domain="own"),
+        ]
+        model = modelled(nodes, [("template", TensorProto.FLOAT, ["n", 3 * SIZE * SIZE])], [])
+        model.functions.extend(functions)
+        model.opset_import.append(opsets[1])
+        onnx.save(model, str(tmp_path / "g"))
+        return tmp_path / "g"
+
+    with pytest.raises(MatcherError, match="functions that multiply to more than 1,000,000 nodes"):
+        make_matcher("onnx", path=graph(9), detector="none", image_size=SIZE)
+    make_matcher("onnx", path=graph(2), detector="none", image_size=SIZE)
+
+
 def test_a_graph_with_an_operator_of_its_own_is_refused(tmp_path: Path) -> None:
     import onnx
     from onnx import helper
