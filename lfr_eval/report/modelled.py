@@ -79,9 +79,8 @@ def _to_tail(
     """Arrange rows of one metric and watchlist size at the thresholds chosen."""
     metric = "FMR" if frame.empty else str(frame["metric"].iloc[0])
     observed = rates[rates["metric"] == metric]
-    beside = {
-        _key(rate): rate for rate in to_rows(at_threshold(observed, chosen)) if rate.threshold
-    }
+    seen = to_rows(at_threshold(observed, chosen))
+    beside = {_key(rate): rate for rate in seen if rate.threshold is not None}
     rows = records(at_threshold(frame, chosen))
     for row in rows:
         # A false alert has no counterpart: the other side is the whole watchlist.

@@ -10,7 +10,7 @@ import pandas as pd
 from lfr_eval.contract import tables
 from lfr_eval.contract.names import group_name
 from lfr_eval.report.equity import Equity, Side, to_measures
-from lfr_eval.report.modelled import spoken_decades
+from lfr_eval.report.modelled import spoken_decades, to_tails
 from lfr_eval.report.rates import Rate
 from lfr_eval.report.templating import environment
 from tests.report.builders import OPERATING
@@ -170,6 +170,17 @@ def test_modelled_rates_stand_beside_what_was_observed(study: Path, page: Elemen
     assert table.text.startswith("Simulated MODELLED, not observed")
     assert "none seen in" in body
     assert "at most 1 in" in body
+
+
+def test_a_threshold_of_0_is_a_threshold(study: Path) -> None:
+    modelled, rates = (
+        frame.assign(threshold=(frame["threshold"] - 0.6).round(9))
+        for frame in (pd.read_parquet(study / f"{name}.parquet") for name in ("modelled", "rates"))
+    )
+    (tail,) = to_tails(modelled, None, rates, None, [0.0]) or ()
+    rows = [row for block in tail.blocks for row in block.rows]
+    assert rows
+    assert all(row.observed and row.observed.group == row.group for row in rows)
 
 
 def test_refusals_are_told_with_their_reason(page: Element) -> None:
