@@ -7,11 +7,12 @@ import pandas as pd
 import pytest
 
 from lfr_eval.contract.mixing import AS_THEY_COME, Mix
+from lfr_eval.contract.names import group_name
 from lfr_eval.contract.tables import MODELLED_SEARCHES
 from lfr_eval.contract.trials import WatchlistTrials
 from lfr_eval.inference import Plan, watchlist_size_table
 from lfr_eval.report import render
-from lfr_eval.report.watchlists import to_growth
+from lfr_eval.report.watchlists import WAYS, to_growth
 from tests.report.builders import OPERATING, write_study
 from tests.report.pages import Element, parse
 
@@ -72,9 +73,27 @@ def test_every_shown_rate_is_one_of_the_table(table: pd.DataFrame, section: Elem
     printed = {value for row in section.all("tr") for value in row.values}
     assert set(shown["rate"]) <= printed
     assert printed <= set(table["rate"])
-    assert "outside the interval" in section.text
     assert "no match at most 1 in" in section.text
     assert 'Composition "mostly men": the fillers allow 625 references' in section.text
+
+
+def test_a_cross_stands_where_a_way_leaves_the_interval(
+    table: pd.DataFrame, section: Element
+) -> None:
+    blocks = table.groupby(["composition", "factor"], sort=False)
+    crosses = 0
+    for (_, part), drawn in zip(blocks, section.all("table"), strict=True):
+        apart = {
+            (group_name(row.group), f"{row.watchlist_size:,}", row.way)
+            for row in part[part["rate"] > 0].itertuples()
+            if pd.notna(row.agrees) and not row.agrees
+        }
+        for row in drawn.all("tr")[1:]:
+            group, size, *cells = (cell.text for cell in row.all("th", "td"))
+            for way, cell in zip(WAYS, cells, strict=True):
+                assert ("✗" in cell) == ((group, size, way) in apart)
+                crosses += "✗" in cell
+    assert crosses
 
 
 def test_every_factor_has_a_chart_with_all_three_ways(section: Element) -> None:
