@@ -1,6 +1,6 @@
 """Deployments: elements of a page that Python arranges (texts in, escaped HTML out).
 
-They are those of the templates, so that a page and its paper (`document`) are made as a study's.
+They are those of the templates: a page and its paper (`report.paper`) are made as a study's.
 """
 
 from __future__ import annotations

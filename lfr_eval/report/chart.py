@@ -16,9 +16,7 @@ from lfr_eval.contract.words import count, number, one_in
 from lfr_eval.report.words import shorten
 
 COLOURS = {
-    "--ink": "#1c2430", "--faint": "#5f6b7a", "--grid": "#d9dee5", "--paper": "#ffffff",
-    "--series-1": "#005a9c", "--series-2": "#b3430b", "--series-3": "#00704f",
-    "--series-4": "#8a2f73",
+    "--ink": "#1c2430", "--grid": "#d9dee5", "--series-1": "#005a9c", "--series-2": "#b3430b",
 }  # fmt: skip
 """What the page's colours are on white paper: 4.5:1 or more for text, apart for any eyes."""
 

@@ -254,11 +254,8 @@ _TOLD = ["metric", "group_a", "group_b", "threshold", "verdict", "primary", "rat
 
 
 def _verdict(row: SimpleNamespace) -> str:
-    text, low, high = (
-        f"{SYMBOLS.get(row.verdict, '–')} {row.verdict}",
-        row.ratio_lower,
-        row.ratio_upper,
-    )
+    text, low, high = SYMBOLS.get(row.verdict, "–"), row.ratio_lower, row.ratio_upper
+    text += f" {row.verdict}"
     if None not in (row.ratio, low, high):
         upper = "no limit" if math.isinf(high) else ratio(high, "up")
         text += f", {ratio(row.ratio)} times ({ratio(low, 'down')} to {upper})"

@@ -101,14 +101,13 @@ def _answer(item: Item, of: EvidenceMap, report: Report, pieces: Pieces) -> Answ
         lacks = [*pieces["software"], *lacks]
     if not given and not lacks:
         lacks = [f"Not given, because the study has none of: {_named(item)}."]
-    says, *where = (dict.fromkeys(name for each in given for name in getattr(each, part))
-                    for part in _Given._fields)  # fmt: skip
-    source = (item.source or of.source) if item.asks else ""
-    return Answer(
-        *(item.item, item.asks, source, item.check or of.check),
-        *(tuple(says), tuple(dict.fromkeys(lacks))),
-        *map(tuple, where),
+    gives, findings, tables, fields = (
+        tuple(dict.fromkeys(text for each in given for text in getattr(each, part)))
+        for part in _Given._fields
     )
+    lacking = tuple(dict.fromkeys(lacks))
+    source, check = (item.source or of.source) if item.asks else "", item.check or of.check
+    return Answer(item.item, item.asks, source, check, gives, lacking, findings, tables, fields)
 
 
 def _is_absent(give: Give, report: Report) -> bool:
@@ -137,12 +136,8 @@ def _given(give: Give, report: Report, pieces: Pieces) -> _Given:
         }
         return _Given([*chosen.values()], [*chosen], ["findings"] if chosen else [])
     if give.table is not None:
-        known = give.table in report.tables
-        return (
-            _Given([give.says or f"See table {give.table}."], (), [give.table])
-            if known
-            else _Given()
-        )
+        says = [give.says or f"See table {give.table}."]
+        return _Given(says, tables=[give.table]) if give.table in report.tables else _Given()
     if give.field is not None:
         found = list(dict.fromkeys(_values(report, give.field)))
         values = joined(found) if max(map(len, found), default=0) < 30 else "; ".join(found)
