@@ -15,6 +15,8 @@ from lfr_eval.report.people import BY_WHOSE_WORD, GroupCount
 from lfr_eval.report.templating import sentences
 
 Fact = tuple[str, str]
+SMALL = 300
+"""People below which a group is small: of 300 without any error, one in 100 may still have it."""
 
 
 def facts(report: Report) -> tuple[Fact, ...]:
@@ -44,7 +46,7 @@ def around(report: Report) -> dict[str, str]:
 def limits(report: Report) -> dict[str, list[str]]:
     """Return what the study cannot tell: in plain words, and `further` in those of the method."""
     known = {"report": report, "record": report.record, "by_whose_word": BY_WHOSE_WORD}
-    return sentences("limits", **known, spoken=spoken)
+    return sentences("limits", **known, spoken=spoken, small=SMALL)
 
 
 def spoken(group: str, factor: str) -> str:
