@@ -64,6 +64,7 @@ def render(
     page = destination or study / "report.html"
     brief = to_brief(report)
     said: dict[str, Sequence[str]] = {"answer": _paragraphs(brief), "cannot_tell": brief.cannot}
+    said["other_error"] = brief.other
     if papers:
         said["notes"] = [each for each in [stand_in_words(report.stand_ins, shown=True)] if each]
     write(json_text(conformance(report) | said), page.with_name(CONFORMANCE))
@@ -83,7 +84,8 @@ def three_lines(study: Path) -> tuple[str, ...]:
     said = _said(study)
     first, *rest = said["answer"]
     limit = said["cannot_tell"][0]
-    return (first, rest[-1] if rest else "", f"It cannot tell {limit[0].lower()}{limit[1:]}")
+    other = str(said.get("other_error", rest[-1] if rest else ""))
+    return (first, other, f"It cannot tell {limit[0].lower()}{limit[1:]}")
 
 
 def notes(study: Path) -> tuple[str, ...]:

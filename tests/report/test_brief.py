@@ -9,11 +9,14 @@ from pathlib import Path
 
 import pytest
 
-from lfr_eval.report.brief import to_brief
+from lfr_eval.report import three_lines
+from lfr_eval.report.brief import Brief, to_brief
 from lfr_eval.report.brief.around import facts
 from lfr_eval.report.brief.crowd import crowd_words
 from lfr_eval.report.findings import OMNIBUS, Finding
 from lfr_eval.report.model import Report
+from lfr_eval.report.page import to_html
+from lfr_eval.report.people import LabelSource
 from lfr_eval.report.picture import BEYOND, to_picture
 from lfr_eval.report.rates import quote
 from lfr_eval.report.reading import read_report
@@ -58,6 +61,12 @@ def report(bare_study: Path) -> Report:
 def told(
     report: Report, *findings: Finding, operating: float | None = 0.6, none: bool = False
 ) -> tuple[str, ...]:
+    return brief_of(report, *findings, operating=operating, none=none).answer
+
+
+def brief_of(
+    report: Report, *findings: Finding, operating: float | None = 0.6, none: bool = False
+) -> Brief:
     rates = [
         dataclasses.replace(
             rate(metric, 0.6, 1_000, group),
@@ -75,7 +84,7 @@ def told(
     record = report.record.model_copy(update={"thresholds": thresholds})
     return to_brief(
         dataclasses.replace(report, record=record, quotes=(quote(rates),), compared=findings)
-    ).answer
+    )
 
 
 def of(verdict: str, a: str = "black", **values: object) -> Finding:
@@ -187,6 +196,43 @@ def test_a_difference_of_any_kind_is_the_main_point(report: Report, alike: bool)
     assert (
         "No difference in false alerts was shown between White and Black people" in second
     ) is alike
+
+
+@pytest.mark.parametrize("different", [("FPIR",), ("FNIR",), ("FPIR", "FNIR"), ()])
+def test_both_kinds_of_error_are_in_the_answer_in_short(
+    report: Report, different: tuple[str, ...]
+) -> None:
+    found = [
+        of("different" if metric in different else "inconclusive", metric=metric, ratio_lower=0.5)
+        for metric in ("FPIR", "FNIR")
+    ]
+    brief = brief_of(report, *found)
+    assert brief.other in brief.answer[1:]
+    assert ("were missed" in brief.answer[0]) == ("missed" not in brief.other)
+    assert ("false alert" in brief.answer[0]) == ("false alert" not in brief.other)
+
+
+def test_the_answer_in_three_lines_is_that_of_the_brief(bare_study: Path, report: Report) -> None:
+    first, other, limit = three_lines(bare_study)
+    brief = to_brief(report)
+    assert first.startswith(brief.answer[0])
+    assert other == brief.other
+    assert limit.startswith("It cannot tell how the system performs")
+
+
+@pytest.mark.parametrize("verdict", ["inconclusive", "untestable", "equivalent"])
+def test_groups_that_are_compared_by_two_factors_alone_have_an_answer(
+    report: Report, verdict: str
+) -> None:
+    both = {"factor": "gender x ethnicity", "group_b": "male x white"}
+    kinds = {"FPIR": "false alerts", "FNIR": "missed people"}
+    found = [of(verdict, "female x black", metric=metric, **both) for metric in kinds]
+    said = " ".join(told(report, *found)).lower()
+    for thing in kinds.values():
+        assert (
+            f"no difference in {thing} was shown between groups by gender and ethnicity together, "
+            "but that does not mean that there is none."
+        ) in said
 
 
 def test_the_widest_gap_by_two_factors_has_its_range_and_its_people(report: Report) -> None:
@@ -415,6 +461,10 @@ def test_groups_too_small_to_compare_are_named_and_not_drawn(report: Report) -> 
     assert picture is not None
     assert [row.name for row in picture.rows] == ["Black"]
     assert picture.left_out == "Too few people to show: East Asian (gender, 1 person)."
+    # On a phone what is quiet in the caption is not shown.
+    page = to_html(narrowed)
+    caption = page[page.index('id="picture"') :].partition("</caption>")[0]
+    assert "Too few people to show" in re.sub(r'<span class="quiet">.*?</span>', "", caption)
     crowd = crowd_words(narrowed)[0]
     assert "For East Asian people the number is not known, because too few were tested" in crowd
     assert "Black people: about" in crowd
@@ -610,6 +660,12 @@ def test_only_the_main_point_stands_out(report: Report) -> None:
     brief = to_brief(dataclasses.replace(report, quotes=report.quotes, compared=report.compared))
     assert brief.answer[0].startswith(brief.lead)
     assert "Allowing for chance" not in brief.lead
+
+
+def test_factors_that_differ_in_capitals_alone_are_two(report: Report) -> None:
+    labels = tuple(LabelSource(name, "Ours", "inferred", "own") for name in ("Site", "site"))
+    said = to_brief(dataclasses.replace(report, labels=labels)).cannot
+    assert any("themselves by Site and site: a computer guessed" in limit for limit in said)
 
 
 def test_a_text_of_the_study_heads_nothing(report: Report) -> None:

@@ -22,15 +22,17 @@ class Brief(NamedTuple):
     """The brief of a study; what must not be said is empty.
 
     Each paragraph of the `answer` may be quoted whole and holds at the `setting`; the first is the
-    shortest and begins with the `lead`, its main point. The `warning` must be known before anything
-    else, `chosen` is how the threshold was set, and the `caveat` weakens the answer wherever it is
-    told. `facts` and `trust` are pairs of a question and its answer.
+    shortest and begins with the `lead`, its main point, and `other` is the one that tells of the
+    other kind of error. The `warning` must be known before anything else, `chosen` is how the
+    threshold was set, and the `caveat` weakens the answer wherever it is told. `facts` and `trust`
+    are pairs of a question and its answer.
     """
 
     warning: str
     setting: str
     answer: tuple[str, ...]
     lead: str
+    other: str
     chosen: str
     caveat: str
     picture: Picture | None
@@ -42,7 +44,7 @@ class Brief(NamedTuple):
 
 def to_brief(report: Report) -> Brief:
     """Write the brief of a study."""
-    lead, paragraphs = answer(report)
+    lead, paragraphs, other = answer(report)
     drawn = to_picture(report.quote, MOST_GROUPS) if report.quote else None
     said = around(report)
     return Brief(
@@ -50,6 +52,7 @@ def to_brief(report: Report) -> Brief:
         setting=report.quote.setting if report.quote else "",
         answer=paragraphs,
         lead=lead,
+        other=other,
         chosen=said.pop("chosen"),
         caveat=said.pop("caveat"),
         picture=drawn if drawn and drawn.shows else None,

@@ -17,17 +17,23 @@ from lfr_eval.report.model import Report
 from lfr_eval.report.rates import Quote
 from lfr_eval.report.templating import sentences
 
+MANY = 0.1
+"""Rate of false alerts above which the brief doubts that anybody would run the threshold."""
 NO_RATE = (
     "The study has no rate at the threshold in use, so it gives no answer for that threshold. A "
     "rate at another threshold must not be used instead."
 )
 
 
-def answer(report: Report) -> tuple[str, tuple[str, ...]]:
-    """Return the paragraphs of the answer, and before them how the first begins: its main point."""
+def answer(report: Report) -> tuple[str, tuple[str, ...], str]:
+    """Return the paragraphs of the answer, between two texts of theirs.
+
+    Before them, how the first begins: its main point; after them, the one that tells of the other
+    kind of error.
+    """
     quote = report.quote
     if quote is None:
-        return NO_RATE, (NO_RATE,)
+        return NO_RATE, (NO_RATE,), ""
     alerts, misses, more_alerts, more_misses = (
         [each for each in at_setting(found, quote) if each.metric == metric.code]
         for found in (report.compared, [each for each in report.findings if not each.primary])
@@ -37,12 +43,12 @@ def answer(report: Report) -> tuple[str, tuple[str, ...]]:
     ranks = [each for each in report.ranks if each.watchlist_size == quote.watchlist_size]
     ranks.sort(key=lambda rate: rate.rank or 0)
     known = {"report": report, "record": report.record, "quote": quote}
-    lines = sentences("answer", **known, wrong=wrong, right=right, ranks=ranks)
+    lines = sentences("answer", **known, wrong=wrong, right=right, ranks=ranks, many=MANY)
     said = {name: " ".join(told) for name, told in lines.items()}
     of_misses = [*told(misses, right, more_misses)] if misses or right.rates else []
     if said["ranked"] and not wrong.rates:
         second = _written([said["misses in all"], *_flat(of_misses)])
-        return said["ranked"], (said["ranked"], second)
+        return said["ranked"], (said["ranked"], second), second
     of_alerts = [*told(alerts, wrong, more_alerts)]
     # A difference of any kind is the shortest answer; without one, how often it happened at all.
     leads = next((of for of, found in ((of_alerts, alerts), (of_misses, misses))
@@ -54,11 +60,10 @@ def answer(report: Report) -> tuple[str, tuple[str, ...]]:
         said["scores"] = ""
     lead = _written([said["ranked"], f"{said['where']} {lead}"])
     first = [said["meant"], said.get("alerts in all", ""), said["too many"], *_flat(of_alerts)]
-    return lead, (
-        _written([lead, basis]),
-        _written([*first, said["scores"]]),
-        _written([said["misses in all"], *_flat(of_misses)]),
-    )
+    second = _written([*first, said["scores"]])
+    third = _written([said["misses in all"], *_flat(of_misses)])
+    other = second if leads is of_misses else third
+    return lead, (_written([lead, basis]), second, third), other
 
 
 def _is_shown(finding: Finding) -> bool:

@@ -57,7 +57,7 @@ def told(
         "told",
         people=people,
         pairs=len(single),
-        crossed=len(crossed),
+        crossed=crossed,
         exploratory=exploratory,
         different=different,
         widest=sorted(widest, key=gap, reverse=True),
