@@ -69,8 +69,8 @@ def _said(primary: Sequence[SimpleNamespace]) -> Iterator[str]:
     shown.sort(key=lambda row: 1.0 if row.p_adjusted is None else row.p_adjusted)
     yield from (row.statement for row in shown[:SAID])
     if more := len(shown[SAID:]):
-        stands = "stands" if more == 1 else "stand"
-        yield f"{several(more, 'further difference')} of mean scores {stands} in the evidence."
+        are = "is" if more == 1 else "are"
+        yield f"{several(more, 'further difference')} of mean scores {are} in the evidence."
     for verdict, says in NOT_SHOWN.items():
         pairs = dict.fromkeys(
             f"{group_words(row.group_a, row.factor)} compared with "

@@ -226,7 +226,7 @@ def test_a_broken_chain_is_said_and_nothing_after_it_is_shown(write_study: Write
     page = parse(render(folder))
     shown = page.with_id("panel").text
     assert "The ledger of decisions is broken: entry 3 was changed, or one before it" in shown
-    assert "Not known: the ledger of decisions is broken: entry 3" in shown
+    assert "Not known, because the ledger of decisions is broken: entry 3" in shown
     assert "After the Break" not in shown
     assert str(folder.parent) not in shown
     assert "approved for facenet" not in page.with_id("explore").text

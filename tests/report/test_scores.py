@@ -34,7 +34,7 @@ def test_every_primary_comparison_is_told_once(differences: pd.DataFrame) -> Non
     assert words is not None
     assert len(words.said) == SAID + 2
     assert words.said[0] == primary["statement"].iloc[0].replace(CAVEAT, "")
-    assert words.said[SAID] == "1 further difference of mean scores stands in the evidence."
+    assert words.said[SAID] == "1 further difference of mean scores is in the evidence."
     assert words.said[-1].startswith("No difference in mean scores was shown, and none is ruled")
 
 
