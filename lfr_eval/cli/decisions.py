@@ -206,7 +206,7 @@ def register(
     print(f"Fingerprint: {fingerprint(public)}")
     print(f"{name} ({role}), entry {entry.number} of {ledger.path}")
     if doubt:
-        print(f"Note: {doubt} Two keys count as two approvers: revoke one if a person has both.")
+        print(f"Note: {doubt} Two keys count as two approvers. If one person has both, revoke one.")
     print("Make the fingerprint known where nobody can change it, such as a panel's minutes.")
     return OK
 

@@ -116,6 +116,8 @@ def _summarise(cohort: Cohort) -> None:
     told = told_factors(people)
     own = [factor for factor in own_labels(people) if factor != "age_band" or not told]
     if not told and not own:
-        print("Nobody has a label, so no groups can be compared. Give a table of people.")
+        print(
+            "Nobody has a label, so no groups can be compared. Give a table of people with labels."
+        )
     for line in as_lines(cells_of(people, [*told, *own])) if told or own else ():
         print(line)

@@ -49,7 +49,7 @@ class Expected:
     threshold: float | None = None
     """Threshold of the pilot, or of the plan to be written."""
     factor: str | None = None
-    """Factor of the pilot; default: ethnicity, or the first that it compared."""
+    """Factor of the pilot; default: ethnicity, or else the first that the pilot compared."""
 
 
 @Parameter(name="*", group=Group("What is to be found", sort_key=2))

@@ -15,7 +15,6 @@ from functools import lru_cache
 from itertools import combinations
 
 from lfr_eval.contract.look_alikes import alike, as_it_looks, plain_letter
-from lfr_eval.contract.words import joined
 
 _TITLES = """dr prof professor doctor mr mrs ms miss mx sir dame lord lady baron baroness rev
 reverend judge justice captain capt sergeant sgt inspector insp constable pc dc ds dci dcs
@@ -122,6 +121,8 @@ def perhaps_one(names: Iterable[str]) -> str:
     --------
     >>> perhaps_one(["A. Grey", "Dr White", "Anna Grey", "Bob Grey"])
     "'A. Grey' and 'Anna Grey' may be one person, because one name may be short for the other."
+    >>> perhaps_one(["A. Grey", "Anna Grey", "Ada Grey"]).split(", ")[1]
+    "and so may 'A. Grey' and 'Ada Grey'"
     """
     pairs = [
         f"'{one}' and '{other}'"
@@ -130,7 +131,8 @@ def perhaps_one(names: Iterable[str]) -> str:
     ]
     if not pairs:
         return ""
-    return f"{joined(pairs)} may be one person, because one name may be short for the other."
+    said = f"{pairs[0]} may be one person" + "".join(f", and so may {two}" for two in pairs[1:])
+    return f"{said}, because one name may be short for the other."
 
 
 def _shortened(first: str, second: str) -> bool:

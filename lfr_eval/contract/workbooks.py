@@ -151,7 +151,7 @@ def _check_joined(sheet: Any) -> None:
                 raise WorkbookUnreadable(
                     f"merged cells or links of sheet '{sheet.title}' cover more than "
                     f"{MOST_JOINED:,} cells",
-                    "Unmerge them, or save the table as CSV UTF-8.",
+                    "Unmerge the cells and remove the links, or save the table as CSV UTF-8.",
                 )
             part.clear()
 

@@ -174,8 +174,9 @@ def _groups(part: pd.DataFrame) -> Iterator[Doubt]:
             number = sum(groups.values())
             if _above(number, row["false_alerts"]):
                 why = (
-                    f"{several(number, 'false alert')} by {factor} are more than the "
-                    f"{several(row['false_alerts'], 'false alert')} of the row."
+                    f"its groups by {factor.replace(' x ', ' and ')} add up to "
+                    f"{several(number, 'false alert')}, more than the {row['false_alerts']:,} of "
+                    "the row."
                 )
                 yield Doubt(row["record_id"], "groups do not add up", "false_by_group", number, why)
 

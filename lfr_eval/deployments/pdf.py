@@ -65,7 +65,8 @@ def pdf_grids(path: Path) -> list[Grid]:
         raise
     except MemoryError:
         raise DeploymentError(
-            f"{path.name} unpacks to more than {MOST_BYTES:,} bytes. Copy its table to a CSV file."
+            f"{path.name} needs more memory than {MOST_BYTES / 2**30:g} GiB, or than this machine "
+            "has free. Copy its table to a CSV file."
         ) from None
     except Exception as error:
         raise DeploymentError(f"{path.name} is not a readable PDF ({error}).") from None

@@ -229,7 +229,7 @@ def read_state(weights: Path) -> dict[str, torch.Tensor]:
     too_large = swollen(weights)
     if too_large is not None:
         raise MatcherError(
-            f"{weights}: {too_large}. Save it with torch.save, which packs nothing, or as "
+            f"{weights}: {too_large}. Save it with torch.save, which does not compress, or as "
             ".safetensors."
         )
     try:

@@ -155,7 +155,7 @@ def _session(path: Path) -> Any:
     content = path.read_bytes()
     if too_many_nodes(content):
         raise MatcherError(
-            f"{path} has functions that multiply to more than {MOST:,} nodes. Give another graph."
+            f"{path} has functions that expand to more than {MOST:,} nodes. Give another graph."
         )
     options = onnxruntime.SessionOptions()
     # One thread: sums come out the same on every machine with as many cores as it likes.

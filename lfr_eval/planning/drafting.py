@@ -27,11 +27,11 @@ READ = ("floor", "at_most", "within", "higher_is", "shape", "decimal", "dates", 
 """Settings that say how scores from elsewhere are read."""
 
 DRAFT = """\
-# The plan of a study. Fill in what is empty or says {mark}, change what is not yours, then freeze
-# it before results exist:
+# The plan of a study. Fill in what is empty or says {mark}, change what does not fit your study,
+# then freeze it before results exist:
 #   {register}
 #   {run}
-# A plan names no files. Say where they are, and how their columns are called, in both commands:
+# A plan names no files. Say where they are, and what their columns are called, in both commands:
 #   dataset.path=images.csv matcher.path=scores.csv 'matcher.columns={{score: similarity}}'
 title: ""
 question: ""

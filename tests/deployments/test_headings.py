@@ -185,5 +185,5 @@ def test_false_alerts_by_group_are_kept_by_what_tells_groups_apart(tmp_path: Pat
     doubts = check_records(records)
     assert doubts["record_id"].tolist() == ["a, row 3"]
     assert doubts["reason"].tolist() == [
-        "2 false alerts by ethnicity are more than the 1 false alert of the row."
+        "its groups by ethnicity add up to 2 false alerts, more than the 1 of the row."
     ]

@@ -252,7 +252,7 @@ def test_functions_that_multiply_are_refused_before_they_are_put_in(tmp_path: Pa
         onnx.save(model, str(tmp_path / "g"))
         return tmp_path / "g"
 
-    with pytest.raises(MatcherError, match="functions that multiply to more than 1,000,000 nodes"):
+    with pytest.raises(MatcherError, match="functions that expand to more than 1,000,000 nodes"):
         make_matcher("onnx", path=graph(9), detector="none", image_size=SIZE)
     make_matcher("onnx", path=graph(2), detector="none", image_size=SIZE)
 

@@ -132,7 +132,8 @@ def factors_of(sample: Sample, asked: Sequence[str]) -> list[str]:
     if empty:
         raise ConfigError(
             f"factors names {joined(empty)}, for which nobody in the study has a label, so that "
-            f"no group would have to keep to the limits. The study compares {joined(singles)}."
+            f"no group would have to keep to the limits. The study compares "
+            f"{joined(singles) or 'no groups'}."
         )
     return list(asked)
 

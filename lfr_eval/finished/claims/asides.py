@@ -48,12 +48,12 @@ _TOLD = {
 _COMMANDS = {
     "choice": "It is about which threshold is right or safe. The study says how often each error "
     "happened at each threshold, and approves none of them. Quote the rates at the threshold, or "
-    "list the thresholds that keep limits which you set: `lfr-eval thresholds STUDY`.",
+    "list the thresholds that keep to limits that you set: `lfr-eval thresholds STUDY`.",
     "decision": "It is about an approval. A study approves nothing. `lfr-eval approvals` lists the "
     "decisions of panels, and `lfr-eval gate` says whether a version meets a policy.",
-    "street": "It is about deployments. The study holds its own trials, and nothing that happened "
-    "at a deployment. `lfr-eval deployments report` counts alerts, false alerts and arrests in "
-    "published records of deployments.",
+    "street": "It is about deployments. The study counts its own trials, and nothing that happened "
+    "at other deployments. `lfr-eval deployments report` counts alerts, false alerts and arrests "
+    "in published records of deployments.",
 }
 _ANSWERED = {name: word(pattern) for name, pattern in families("commands").items()}
 

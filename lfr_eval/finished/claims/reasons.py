@@ -140,7 +140,7 @@ def _shown(differ: pd.DataFrame) -> str:
     if len(at) > FEW:
         listed = f"from {threshold_text(at[0])} to {threshold_text(at[-1])}"
     where = f", at {'threshold' if len(at) == 1 else 'thresholds'} {listed}" if at else ""
-    said = "" if differ["primary"].any() else ", and it was no main question of the study"
+    said = "" if differ["primary"].any() else ", which was not a main question of the study"
     return f"between {_pairs(differ)}{where}{said}"
 
 
