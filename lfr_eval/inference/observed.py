@@ -164,8 +164,7 @@ def _counted(
         trials, counter, swept.steps, codes, number, clusters
     )
     few = ONE_UNIT_OF_PAIRS if isinstance(trials, PairTrials) else ONE_UNIT
-    people = cells.people if cells.conditions > 1 else np.minimum(cells.people, units[:, None])
-    cells = with_few_people(cells, people, groups, few)
+    cells = with_few_people(cells, units, groups, few)
     references = None
     if watchlist == "random":
         alone = cells

@@ -17,7 +17,7 @@ ONE_UNIT, ONE_UNIT_OF_PAIRS = 1, 3
 """People of a cell whose trials are one unit; of three people's comparisons no two share nobody."""
 
 
-def with_few_people(cells: Cells, people: Floats, groups: int, few: int) -> Cells:
+def with_few_people(cells: Cells, units: Floats, groups: int, few: int) -> Cells:
     """Take the variance of cells with few people from the rest of their group.
 
     A cell with at most `few` people is one unit, whose rate errs by what it differs from the rate
@@ -28,10 +28,12 @@ def with_few_people(cells: Cells, people: Floats, groups: int, few: int) -> Cell
     ----------
     cells
         Groups, within each its strata, within each its conditions.
-    people : (cells, 1)
-        People, or clusters, of each.
+    units : (cells / conditions,)
+        People, or clusters, with a trial under any condition.
     groups
         How many groups there are.
+    few
+        Units of a cell that are one unit.
 
     References
     ----------
@@ -47,18 +49,29 @@ def with_few_people(cells: Cells, people: Floats, groups: int, few: int) -> Cell
         sums: Floats = values.reshape(groups, inner, -1).sum(axis=1)
         return np.repeat(sums, inner, axis=0)
 
-    trials, rate = cells.trials, divide(of_group(cells.events), of_group(cells.trials))
-    sparse = (people <= few) & (trials > 0)
-    factor = leverage_factor(trials, of_group(trials), of_group(people))
-    alone = np.where(sparse, (factor * (cells.rate - rate)) ** 2, 0.0)
+    conditions, trials = cells.conditions, cells.trials
+    rate, people = divide(of_group(cells.events), of_group(trials)), np.repeat(units, conditions)
+    sparse = (np.minimum(cells.people, people[:, None]) <= few) & (trials > 0)
+    # All that one person adds is one unit, under whatever conditions.
+    whole = np.repeat(trials.reshape(-1, conditions).sum(axis=1), conditions)
+    own = np.where(people[:, None] <= few, whole[:, None], trials)
+    factor = leverage_factor(own, of_group(trials), of_group(people) / conditions)
+    apart = np.where(sparse, factor * (cells.rate - rate), 0.0)
+    alone = apart**2
     # Not below the binomial variance, all these cells together.
     least = rate * (1 - rate) * of_group(np.where(sparse, trials, 0.0))
-    alone = alone * np.maximum(divide(least, of_group(trials**2 * alone), otherwise=1.0), 1.0)
+    found = of_group(trials**2 * alone)
+    # Cells may all have the very rate of their group.
+    binomial = np.where(sparse, divide(rate * (1 - rate), trials), 0.0)
+    alone = np.where(found > 0, alone * np.maximum(divide(least, found), 1.0), binomial)
     variance = np.where(sparse, alone, cells.variance)
     if cells.covariance is None:
         return replace(cells, variance=variance)
-    own, covariance = np.arange(cells.conditions), cells.covariance.copy()
-    covariance[:, own, own] = variance.reshape(covariance.shape[:2] + variance.shape[1:])
+    shape = len(units), conditions, variance.shape[1]
+    shared, each = apart.reshape(shape), np.arange(conditions)
+    together = shared[:, :, None] * shared[:, None]
+    covariance = np.where(units[:, None, None, None] <= few, together, cells.covariance)
+    covariance[:, each, each] = variance.reshape(shape)
     return replace(cells, variance=variance, covariance=covariance)
 
 

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
 
 from lfr_eval.contract.trials import PairTrials, PersonTrials, condition_of
 from lfr_eval.inference import Plan, adjusted_table, finding_table
+from lfr_eval.inference.cells import Cells
+from lfr_eval.inference.sparse import ONE_UNIT, with_few_people
 
 from .builders import pairs_of
 
@@ -40,6 +44,31 @@ def test_pairs_of_people_are_no_more_certain_than_people(strata: str) -> None:
         for plan in (plain, within)
     )
     assert other.to_numpy(float) == pytest.approx(one.to_numpy(float), rel=1e-9)
+
+
+def test_a_person_who_passes_two_cameras_is_one_person_within_a_stratum() -> None:
+    alone, people = matched(40, 1)
+    two = pd.Series(np.tile(["north", "south"], len(alone.person) // 2))
+    trials = replace(alone, conditions=(condition_of("camera", two),))
+    one, other = (
+        pairs_of(
+            finding_table(
+                [trials],
+                people,
+                [0.5],
+                Plan(factors=("gender",), primary_thresholds=(0.5,), strata=strata),
+            )
+        )[INTERVAL].iloc[0]
+        for strata in ((), ("site", "camera"))
+    )
+    assert other.to_numpy(float) == pytest.approx(one.to_numpy(float), rel=1e-9)
+
+
+def test_people_who_all_have_the_same_rate_have_a_binomial_variance() -> None:
+    ten = np.full((4, 1), 10.0)
+    cells = Cells(np.ones((4, 1)), ten, np.zeros((4, 1)), np.ones((4, 1)))
+    found = with_few_people(cells, np.ones(4), groups=2, few=ONE_UNIT)
+    assert found.variance == pytest.approx(0.1 * 0.9 / ten)
 
 
 def test_combinations_of_one_person_do_not_make_an_adjusted_ratio_certain() -> None:
