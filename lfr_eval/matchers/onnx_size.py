@@ -15,6 +15,10 @@ MOST = 1_000_000
 
 _FUNCTION, _GRAPH, _NODES_OF_GRAPH, _NODES_OF_FUNCTION = 25, 7, 1, 7
 _NAME, _DOMAIN, _OPERATOR, _DOMAIN_OF_NODE, _ATTRIBUTE, _WITHIN = 1, 10, 4, 7, 5, (6, 11)
+_USUAL = b"ai.onnx"
+"""The domain that no name stands for, too."""
+_LONGEST = 10
+"""Bytes of a number."""
 
 Operator = tuple[bytes, bytes]
 
@@ -30,8 +34,9 @@ def too_many_nodes(content: bytes) -> bool:
     try:
         known: dict[Operator, list[Operator]] = {}
         for part in _parts(memoryview(content), _FUNCTION):
-            name = (_text(part, _DOMAIN), _text(part, _NAME))
-            known[name] = list(_operators(part, _NODES_OF_FUNCTION))
+            # Functions of one name may differ in a further field: all count.
+            nodes = known.setdefault(_operator(part, _DOMAIN, _NAME), [])
+            nodes += _operators(part, _NODES_OF_FUNCTION)
         own = [
             one
             for part in _parts(memoryview(content), _GRAPH)
@@ -58,14 +63,16 @@ def _size(operators: list[Operator], known: dict[Operator, list[Operator]]) -> i
 def _operators(part: memoryview, nodes: int) -> Iterator[Operator]:
     """Yield domain and name of the operator of each node, and of those in its subgraphs."""
     for node in _parts(part, nodes):
-        yield _text(node, _DOMAIN_OF_NODE), _text(node, _OPERATOR)
+        yield _operator(node, _DOMAIN_OF_NODE, _OPERATOR)
         for attribute in _parts(node, _ATTRIBUTE):
             for graph in _parts(attribute, *_WITHIN):
                 yield from _operators(graph, _NODES_OF_GRAPH)
 
 
-def _text(part: memoryview, field: int) -> bytes:
-    return next((bytes(each) for each in _parts(part, field)), b"")
+def _operator(part: memoryview, domain: int, name: int) -> Operator:
+    """Return domain and name; of a text that is given again, the last holds."""
+    said, called = (b"".join([*map(bytes, _parts(part, field))][-1:]) for field in (domain, name))
+    return b"" if said == _USUAL else said, called
 
 
 def _parts(message: memoryview, *fields: int) -> Iterator[memoryview]:
@@ -82,15 +89,22 @@ def _parts(message: memoryview, *fields: int) -> Iterator[memoryview]:
         elif kind == 0:
             _, at = _number(message, at)
         else:
-            at += {1: 8, 5: 4}.get(kind, len(message))
+            # A group (3 to 4) is passed over as if its fields were the message's own.
+            at += {1: 8, 5: 4, 3: 0, 4: 0}.get(kind, len(message))
 
 
 def _number(message: memoryview, at: int) -> tuple[int, int]:
-    """Return a number of seven bits a byte, and where it ends."""
-    value = shift = 0
-    while True:
-        byte = message[at]
-        value |= (byte & 127) << shift
-        at, shift = at + 1, shift + 7
+    """Return a number of seven bits a byte, and where it ends.
+
+    Raises
+    ------
+    IndexError
+        If it does not end within the message, or within ten bytes.
+    """
+    value = 0
+    for place in range(_LONGEST):
+        byte = message[at + place]
+        value |= (byte & 127) << 7 * place
         if byte < 128:
-            return value, at
+            return value, at + place + 1
+    raise IndexError("This is no number.")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +10,7 @@ import numpy as np
 import pytest
 
 from lfr_eval.matchers import MatcherError, make_matcher
+from lfr_eval.matchers.onnx_size import too_many_nodes
 from tests.matchers.exported import means
 
 # onnx warns about itself.
@@ -255,6 +257,54 @@ def test_functions_that_multiply_are_refused_before_they_are_put_in(tmp_path: Pa
     with pytest.raises(MatcherError, match="functions that expand to more than 1,000,000 nodes"):
         make_matcher("onnx", path=graph(9), detector="none", image_size=SIZE)
     make_matcher("onnx", path=graph(2), detector="none", image_size=SIZE)
+
+
+def number(value: int) -> bytes:
+    """Return a whole number as protocol buffers write it, seven bits a byte."""
+    return bytes([value]) if value < 128 else bytes([value & 127 | 128]) + number(value >> 7)
+
+
+def field(place: int, content: bytes) -> bytes:
+    """Return a text or a message as a field of protocol buffers."""
+    return number(place << 3 | 2) + number(len(content)) + content
+
+
+def multiplied(before: bytes = b"", domain: bytes = b"own", of_nodes: bytes = b"own") -> bytes:
+    """Return a graph with ten functions, each of which has ten nodes of the next."""
+
+    def node(at: int) -> bytes:
+        return field(4, f"f{at}".encode()) + field(7, of_nodes) * bool(of_nodes)
+
+    functions = [
+        before + field(1, f"f{at}".encode()) + field(10, domain) + 10 * field(7, node(at + 1))
+        for at in range(10)
+    ]
+    return b"".join(field(25, each) for each in functions) + field(7, field(1, node(0)))
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        multiplied(),
+        # A group of fields that nobody knows.
+        number(99 << 3 | 3) + bytes([8, 1]) + number(99 << 3 | 4) + multiplied(),
+        # Of a name that is given twice, the last holds.
+        multiplied(before=field(1, b"x")),
+        # A further overload of one of them, which has no nodes.
+        multiplied() + field(25, field(1, b"f3") + field(10, b"own")),
+        # One domain has two spellings.
+        multiplied(domain=b"ai.onnx", of_nodes=b""),
+    ],
+    ids=["plain", "group", "named twice", "overload", "domain"],
+)
+def test_odd_fields_do_not_hide_that_functions_multiply(content: bytes) -> None:
+    assert too_many_nodes(content)
+
+
+def test_a_number_without_end_takes_no_time() -> None:
+    began = time.process_time()
+    assert not too_many_nodes(b"\xff" * 1_000_000)
+    assert time.process_time() - began < 1
 
 
 def test_a_graph_with_an_operator_of_its_own_is_refused(tmp_path: Path) -> None:
