@@ -60,6 +60,13 @@ def test_arrays_that_are_none(name: str, tmp_path: Path) -> None:
     refused(tmp_path / "a.npz", said)
 
 
+def test_what_has_the_name_of_an_array_and_is_none(tmp_path: Path) -> None:
+    with zipfile.ZipFile(tmp_path / "a.npz", "w") as archive:
+        for name in ARRAYS:
+            archive.writestr(name, b"no array")
+    refused(tmp_path / "a.npz", "is not an array")
+
+
 @pytest.mark.parametrize(("place", "value"), [(8, 1), (10, 77)], ids=["encrypted", "packed oddly"])
 def test_an_archive_that_zipfile_cannot_unpack(place: int, value: int, tmp_path: Path) -> None:
     np.savez(tmp_path / "a.npz", **ARRAYS)
@@ -113,6 +120,7 @@ def workbook(path: Path, old: str, new: str) -> Path:
     [
         '<mergeCells><mergeCell ref="A3:XFD1048576"/></mergeCells>',
         '<hyperlinks><hyperlink ref="A1:XFD1048576" location="x"/></hyperlinks>',
+        '<hyperlinks><hyperlink ref="A:C" location="x"/></hyperlinks>',
     ],
 )
 def test_merged_cells_and_links_over_a_whole_sheet(joined: str, tmp_path: Path) -> None:

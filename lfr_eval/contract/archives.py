@@ -51,7 +51,7 @@ def read_npz(path: Path, names: Sequence[str]) -> list[NDArray[Any]]:
     ------
     Swollen
         If it unpacks to far more than a real one would, or than the memory holds.
-    ValueError
+    Damaged
         If it lacks an array, holds Python objects, or is damaged.
     """
     too_large = swollen(path)
@@ -71,6 +71,10 @@ def read_npz(path: Path, names: Sequence[str]) -> list[NDArray[Any]]:
                 if "allow_pickle" not in str(error):
                     raise
     lacking, objects = ([n for n in names if n not in known] for known in (present, found))
+    # NumPy gives the bytes of what has a name of an array and is none.
+    bare = [name for name, array in found.items() if not isinstance(array, np.ndarray)]
+    if bare:
+        raise Damaged(f"{', '.join(bare)} is not an array")
     if lacking:
         there = ", ".join(present) or "none"
         raise Damaged(f"it lacks the arrays {', '.join(lacking)}, and has {there}")

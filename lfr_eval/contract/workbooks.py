@@ -21,8 +21,8 @@ from lfr_eval.contract.words import some
 WORKBOOKS = (".xlsx", ".xlsm")
 MOST_CELLS = 30_000_000
 """Cells of a sheet up to the last one of each row; a million rows of 30 columns."""
-MOST_ROWS = 1 << 20
-"""Rows of a sheet, as in Excel."""
+MOST_ROWS, MOST_COLUMNS = 1 << 20, 1 << 14
+"""Rows and columns of a sheet, as in Excel."""
 MOST_JOINED = 1 << 20
 """Cells that merged cells and links of a sheet may cover; openpyxl makes each of them."""
 
@@ -146,7 +146,9 @@ def _check_joined(sheet: Any) -> None:
         for _, part in iterparse(source):
             if part.tag.rpartition("}")[2] in ("mergeCell", "hyperlink") and part.get("ref"):
                 left, top, right, bottom = range_boundaries(part.get("ref"))
-                covered += (right - left + 1) * (bottom - top + 1)
+                # A range of whole columns, A:C, names no rows, and one of whole rows no columns.
+                columns = right - left + 1 if left else MOST_COLUMNS
+                covered += columns * (bottom - top + 1 if top else MOST_ROWS)
             if covered > MOST_JOINED:
                 raise WorkbookUnreadable(
                     f"merged cells or links of sheet '{sheet.title}' cover more than "
