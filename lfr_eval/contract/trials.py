@@ -263,8 +263,8 @@ def _coded(table: pd.DataFrame, factor: str) -> tuple[Ints, NDArray[np.object_]]
         own, labels = pd.factorize(table[column].astype("string"))
         told = [*map(str, labels), UNKNOWN]
         used, codes = np.unique(codes * len(told) + own % len(told), return_inverse=True)
-        names = [CROSS.join(filter(None, (names[at // len(told)], told[at % len(told)])))
-                 for at in used]  # fmt: skip
+        names = [names[at // len(told)] + CROSS + told[at % len(told)] for at in used]
+    names = [name.removeprefix(CROSS) for name in names]
     said, place = np.unique(np.array(names, object), return_inverse=True)
     return place[codes] if len(table) else codes, said
 

@@ -188,7 +188,7 @@ def test_listed_comparisons_of_images_in_both_roles_have_no_direction(role: str)
 
 @given(
     labels=st.lists(
-        st.tuples(*[st.sampled_from(["a", "b", "a x b", "unknown", None])] * 2), max_size=12
+        st.tuples(*[st.sampled_from(["", "a", "b", "a x b", "unknown", None])] * 2), max_size=12
     ),
     wanted=st.lists(st.integers(0, 20), max_size=8),
 )
@@ -197,7 +197,7 @@ def test_groups_and_places_are_those_of_texts(
     labels: list[tuple[str | None, str | None]], wanted: list[int]
 ) -> None:
     table = pd.DataFrame(labels, columns=["g", "h"], dtype="string")
-    plain = [" x ".join(one or "unknown" for one in row) for row in labels]
+    plain = [" x ".join("unknown" if one is None else one for one in row) for row in labels]
     found = group_people(table, "g x h")
     assert [found.names[code] for code in found.codes] == plain
     assert list(found.names) == sorted(set(plain))
