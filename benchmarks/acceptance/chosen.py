@@ -26,7 +26,7 @@ LAMBS, HEAVY, EXPONENTIAL = ("lognormal", 0.8), ("lognormal", 1.2), ("exponentia
 
 def populations() -> list[Population]:
     """All of them."""
-    return [*_matches(), *_passes(), *_misses(), *_special(), *_later()]
+    return [*_matches(), *_passes(), *_misses(), *_special(), *_at_odds()]
 
 
 def _matches() -> list[Population]:
@@ -193,8 +193,8 @@ def _misses() -> list[Population]:
     ]  # fmt: skip
 
 
-def _later() -> list[Population]:
-    """Return those chosen last: few people beside very many, frequent events, few households."""
+def _at_odds() -> list[Population]:
+    """Return few people beside very many, frequent events, few households."""
     eight, mated = (8, 8), (1, 66)
     return [
         passes(

@@ -37,7 +37,7 @@ from lfr_eval.config.paths import conf_dir
 from lfr_eval.config.plugins import OBJECT
 from lfr_eval.config.setting_types import mappings
 from lfr_eval.config.signatures import plugin_of
-from lfr_eval.config.study import GIVEN, SEARCHING
+from lfr_eval.config.study import BY_EVALUATOR, SEARCHING
 from lfr_eval.config.types import wrong_types
 
 if TYPE_CHECKING:
@@ -133,7 +133,7 @@ def _forget_origins(config: StudyConfig, overrides: Sequence[str]) -> None:
         config.thresholds.origin = None
     for name in ("operating", "search_operating"):
         if f"matcher.{name}" in given and f"matcher.{name}_origin" not in given:
-            setattr(config.matcher, f"{name}_origin", GIVEN)
+            setattr(config.matcher, f"{name}_origin", BY_EVALUATOR)
 
 
 def _title(config: StudyConfig) -> str:

@@ -15,7 +15,7 @@ from lfr_eval.contract.vocabulary import KINDS_OF_COMPARISON, METRICS, WATCHLIST
 SEARCHING = ("live", "operator", "retrospective")
 KINDS = (*SEARCHING, "verification")
 POLICIES = ("threshold", "rank", "threshold and rank")
-GIVEN = "The operating threshold was given by the evaluator."
+BY_EVALUATOR = "The operating threshold was given by the evaluator."
 """Its origin, where somebody replaces the threshold of an experiment or a matcher."""
 SHARE = Range(above=0, below=1)
 SEED = Range(least=0)

@@ -44,7 +44,7 @@ contact: ""
 # What is run: lfr-eval run experiment=EXPERIMENT and these overrides. Matchers are facenet, scores,
 # templates, alerts, pairs (with dataset=pairs) and those of docs/matchers.md; designs are
 # verification (pairs of images), live, operator and retrospective (searches).
-experiment: {experiment}
+experiment: none
 overrides: {overrides}
 
 factors: {factors}
@@ -105,7 +105,6 @@ class Studied:
     primary_factors: str = _yaml([factor for factor in DEFAULT_FACTORS if CROSS not in factor])
     thresholds: str = f"[{FILL_IN}]"
     watchlist: str = "[]"
-    experiment: str = "none"
 
 
 def of_own(

@@ -10,7 +10,7 @@ import numpy as np
 
 from lfr_eval.config import ConfigError, StudyConfig
 from lfr_eval.config.limits import MOST_ENTRIES
-from lfr_eval.config.study import GIVEN
+from lfr_eval.config.study import BY_EVALUATOR
 from lfr_eval.matchers.alerts import are_ranks, longest_list
 
 
@@ -75,7 +75,7 @@ def read_sweep(config: StudyConfig) -> Sweep:
     if given.origin is not None:
         origin = given.origin
     elif given.operating is not None:
-        origin = GIVEN
+        origin = BY_EVALUATOR
     every = sorted({float(value) for value in [*values, *primary, *named]})
     if not every or not np.isfinite(every).all():
         raise ConfigError(f"thresholds.values must be finite numbers; got {given.values}.")

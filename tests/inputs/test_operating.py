@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from lfr_eval.config.study import GIVEN
+from lfr_eval.config.study import BY_EVALUATOR
 from lfr_eval.study.sweep import read_sweep
 from tests.studies import configured
 
@@ -26,10 +26,10 @@ def test_a_search_takes_the_threshold_for_searches(
 @pytest.mark.parametrize(
     ("overrides", "origin"),
     [
-        (("experiment=london", "matcher=facenet", "thresholds.operating=0.6"), GIVEN),
-        (("experiment=london", "matcher=facenet", "matcher.search_operating=0.6"), GIVEN),
-        (("experiment=npl_2023", "thresholds.operating=0.6"), GIVEN),
-        (("experiment=rehearsal", "matcher.operating=0.6"), GIVEN),
+        (("experiment=london", "matcher=facenet", "thresholds.operating=0.6"), BY_EVALUATOR),
+        (("experiment=london", "matcher=facenet", "matcher.search_operating=0.6"), BY_EVALUATOR),
+        (("experiment=npl_2023", "thresholds.operating=0.6"), BY_EVALUATOR),
+        (("experiment=rehearsal", "matcher.operating=0.6"), BY_EVALUATOR),
         (
             ("experiment=npl_2023", "thresholds.operating=0.6", "thresholds.origin=Trials."),
             "Trials.",
