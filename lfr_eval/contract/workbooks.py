@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import math
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -79,16 +80,14 @@ def read_workbook(path: Path) -> Sheet:
     if too_large is not None:
         raise WorkbookUnreadable(too_large, "Save the table as CSV UTF-8.")
     try:
-        book = load_workbook(path, read_only=True, data_only=True)
-        sheet = book.worksheets[0]
-        sheet.reset_dimensions()
-        rows = list(_rows(sheet, path))
-        titles = [other.title for other in book.worksheets]
-        formulas = load_workbook(path, read_only=True)
-        formulas.worksheets[0].reset_dimensions()
-        lacking = list(without_values(formulas.worksheets[0], sheet))
-        book.close()
-        formulas.close()
+        with closing(load_workbook(path, read_only=True, data_only=True)) as book:
+            sheet = book.worksheets[0]
+            sheet.reset_dimensions()
+            rows = list(_rows(sheet, path))
+            titles = [other.title for other in book.worksheets]
+            with closing(load_workbook(path, read_only=True)) as formulas:
+                formulas.worksheets[0].reset_dimensions()
+                lacking = list(without_values(formulas.worksheets[0], sheet))
     except WorkbookUnreadable:
         raise
     except Exception as error:
@@ -170,18 +169,17 @@ def extents(path: Path) -> Mapping[str, tuple[int, int]]:
     """
     from openpyxl import load_workbook
 
-    book = load_workbook(path, read_only=True)
     found = {}
-    for sheet in book.worksheets:
-        sheet.reset_dimensions()
-        last_row = last_column = 0
-        _check_joined(sheet)
-        for number, cells in _rows(sheet, path):
-            places = [at for at, value in enumerate(cells, 1) if value not in (None, "")]
-            if places:
-                last_row, last_column = number, max(last_column, places[-1])
-        found[sheet.title] = last_row, last_column
-    book.close()
+    with closing(load_workbook(path, read_only=True)) as book:
+        for sheet in book.worksheets:
+            sheet.reset_dimensions()
+            last_row = last_column = 0
+            _check_joined(sheet)
+            for number, cells in _rows(sheet, path):
+                places = [at for at, value in enumerate(cells, 1) if value not in (None, "")]
+                if places:
+                    last_row, last_column = number, max(last_column, places[-1])
+            found[sheet.title] = last_row, last_column
     return found
 
 
