@@ -10,9 +10,10 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any, NamedTuple
 
+from lfr_eval.contract.tables import VERDICTS
 from lfr_eval.contract.words import count, joined, spoken_threshold
 from lfr_eval.report.brief.around import around, facts
-from lfr_eval.report.findings import NO_LIMIT
+from lfr_eval.report.findings import NO_LIMIT, WITHHELD
 from lfr_eval.report.model import Report
 from lfr_eval.report.picture import FEWEST
 from lfr_eval.report.templating import sentences
@@ -49,9 +50,11 @@ def pieces_of(report: Report) -> Pieces:
     # Groups in which nothing happened at the thresholds of the first screen.
     silent = [(quote, row) for quote in report.quotes for row in quote.rows
               if row.wrong and row.wrong.events == 0 and (row.people or 0) >= FEWEST]  # fmt: skip
+    found = Counter(each.verdict for each in report.compared)
+    verdicts = [f"{found[name]} {name}" for name in (*VERDICTS, WITHHELD.name) if name in found]
     evidence = sentences(
         "evidence", **known, silent=silent, guessed=is_guessed(report), no_limit=NO_LIMIT,
-        scale=partial(_scale, report),
+        scale=partial(_scale, report), verdicts=verdicts,
     )  # fmt: skip
     settings = [(each.is_omnibus, (each.metric, each.threshold, each.watchlist_size, each.factor))
                 for each in report.compared]  # fmt: skip
