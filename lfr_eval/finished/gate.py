@@ -31,6 +31,7 @@ from lfr_eval.finished.approvals import (
     studies_with,
     unknown_to_registry,
 )
+from lfr_eval.inference.comparing_groups import is_group
 from lfr_eval.registry.parity_records import ParityError, ParityRecord, bare, newest_checks
 from lfr_eval.registry.versions import Version
 
@@ -160,6 +161,8 @@ def _fpir(rates: pd.DataFrame, policy: PolicyConfig) -> Check:
         return Check(
             name, wanted, f"no rate at that size and threshold of {', '.join(absent)}", False
         )
+    # People who told no label are no group: they count among everybody.
+    rates = rates[rates["group"].map(is_group).to_numpy(bool)]
     bounds = rates["upper"].fillna(np.inf).to_numpy(float)
     worst, upper = rates.iloc[int(bounds.argmax())], float(bounds.max())
     found = one_in(upper, "up") if np.isfinite(upper) else "no bound"

@@ -68,6 +68,20 @@ def test_limits_hold_for_everybody_and_for_the_worst_group(compared: Sample) -> 
     assert not before["met"].all()
 
 
+def test_people_without_a_label_are_no_group_that_must_keep_to_a_limit(compared: Sample) -> None:
+    gender = compared.people["gender"].to_numpy(object).copy()
+    gender[:3] = [None, "prefer not to say", None]
+    own = replace(compared, people=compared.people.assign(gender=gender))
+    limits = replace(LIMITS, factors=["overall", "gender"], max_fpir=0.1)
+    points = weigh(own, limits)
+    assert set(points["group"]) <= {"everybody", "female", "male"}
+    worst = points[points["constraint"] == "FMR within groups"].set_index("threshold")["estimate"]
+    for threshold in THRESHOLDS[::6]:
+        groups = [gender == one for one in ("female", "male")]
+        rates = [rate(own, threshold, np.asarray(one)) for one in [*groups, gender != ""]]
+        assert worst[threshold] in [pytest.approx(one) for one in rates]
+
+
 def test_those_who_choose_keep_their_comparisons(compared: Sample) -> None:
     choosing, reporting = halves(compared, 0.5, 1)
     for part in (choosing, reporting):

@@ -18,6 +18,7 @@ from lfr_eval.contract.words import joined
 from lfr_eval.finished.choosing.sample import Sample
 from lfr_eval.inference import rate_table
 from lfr_eval.inference.clusters import clusters_of
+from lfr_eval.inference.comparing_groups import is_group
 from lfr_eval.inference.ratio_bounds import ratio_bounds
 
 Floats = NDArray[np.float64]
@@ -83,7 +84,16 @@ def _false_matches(sample: Sample, limits: ConstraintsConfig) -> list[pd.DataFra
 
 
 def rates_of(sample: Sample, trials: PersonTrials | PairTrials, factors: list[str]) -> pd.DataFrame:
-    """Return the rates of groups that have trials; an unknown factor is a `ConfigError`."""
+    """Return the rates of groups that have trials; an unknown factor is a `ConfigError`.
+
+    People who told no label are no group: they count among everybody.
+    """
+    table = _rates(sample, trials, factors)
+    return table[table["group"].map(is_group).to_numpy(bool)].reset_index(drop=True)
+
+
+def _rates(sample: Sample, trials: PersonTrials | PairTrials, factors: list[str]) -> pd.DataFrame:
+    """Return the rates of all who have trials, also of people who told no label."""
     named = [factor for factor in factors if factor != OVERALL]
     unknown = {part for one in named for part in one.split(CROSS)} - set(sample.people.columns)
     if unknown:
@@ -201,7 +211,7 @@ def crowd_rate(
     rate, lower, upper : (thresholds,)
     """
     factor = _factor_of(sample, composition)
-    table = rates_of(sample, trials, [factor])
+    table = _rates(sample, trials, [factor])
     weights = dict(composition) or {EVERYBODY: 1.0}
     total = sum(weights.values())
     present = [group for group in weights if table["group"].eq(group).any()]
