@@ -19,7 +19,8 @@ ATTEMPTED = (
     "One-to-one rates are those of all comparisons that were attempted: a comparison that a "
     "failure prevented counts as one without an error. So the rates do not tell how many images "
     "failed. They are a little lower than those of the comparisons made, and the ends of their "
-    "intervals are rounded outwards."
+    "intervals are rounded outwards. Where a group had no error, the upper end is higher than that "
+    "of the study, which would tell how many people were compared."
 )
 
 
