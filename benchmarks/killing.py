@@ -81,7 +81,9 @@ def forked(
         if ended:
             break
         if until is not None and time.monotonic() >= until:
-            os.killpg(child, signal.SIGKILL)
+            with contextlib.suppress(ProcessLookupError):  # In its first instant it leads no group.
+                os.killpg(child, signal.SIGKILL)
+            os.kill(child, signal.SIGKILL)
             os.waitpid(child, 0)
             return False
         time.sleep(0.002)
