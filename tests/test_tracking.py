@@ -296,7 +296,9 @@ def test_studies_of_a_multirun_have_one_parent(small: StudyFolder, tmp_path: Pat
 
     uri = fresh_store(tmp_path)
     sweep = tmp_path / "multirun" / "2026-01-31_12-00-00"
-    runs = [track(copy, uri, "tests", parent=sweep) for copy in copies(small, tmp_path, 2)]
+    first, *others = copies(small, tmp_path, 2)
+    track(first, uri, "tests")  # One of them existed before the sweep.
+    runs = [track(copy, uri, "tests", parent=sweep) for copy in (first, *others)]
     client = MlflowClient(tracking_uri=uri)
     parents = {client.get_run(run).data.tags["mlflow.parentRunId"] for run in runs}
     assert len(parents) == 1

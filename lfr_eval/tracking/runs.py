@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from mlflow.entities import Metric
 
 PARAM_LIMIT = 6000
-KIND, HASH = "study", "study_hash"
+KIND, HASH, PARENT = "study", "study_hash", "mlflow.parentRunId"
 
 
 def track(
@@ -71,9 +71,13 @@ def track(
     try:
         with impatient(timeout):
             client, experiment_id = connect(uri, experiment)
-            return known_run(client, experiment_id, study_hash) or _log(
-                client, experiment_id, folder, study_hash, parent, system
-            )
+            known = known_run(client, experiment_id, study_hash)
+            if known is None:
+                return _log(client, experiment_id, folder, study_hash, parent, system)
+            if parent is not None and PARENT not in client.get_run(known).data.tags:
+                # A sweep of which one study existed: its run is one of the sweep's, too.
+                client.set_tag(known, PARENT, _parent_run(client, experiment_id, parent))
+            return known
     except Exception as error:
         # MLflow raises its own, SQLAlchemy's and requests' errors; none may lose a study.
         raise TrackingError(
@@ -115,7 +119,7 @@ def _log(
         tested = tested_in(client, about)
         tags = _tags(folder, about, provenance)
         if parent is not None:
-            tags["mlflow.parentRunId"] = _parent_run(client, experiment_id, parent)
+            tags[PARENT] = _parent_run(client, experiment_id, parent)
         metrics = [*_metrics(folder, about, tested), *_load(system)]
         put(client, run_id, dict(_flat(provenance.config)), metrics, tags)
         _log_dataset(client, run_id, about)
