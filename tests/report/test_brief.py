@@ -505,6 +505,11 @@ def test_pictures_without_a_usable_face_are_told(report: Report, size: int | Non
     said = dict(facts(dataclasses.replace(report, people=people, quotes=quotes)))["No usable face"]
     assert said.startswith("No usable face was found in 10 of 360 pictures. ")
     assert ("could not be compared, so the rates do not count them" in said) == (size is None)
+    matcher = report.record.matcher.model_copy(update={"evidence": "alerts"})
+    record = report.record.model_copy(update={"matcher": matcher})
+    logged = dataclasses.replace(report, people=people, quotes=quotes, record=record)
+    said = dict(facts(logged))["No usable face"]
+    assert said.startswith("No usable face was found in 10 of 360 passes and watchlist entries. ")
 
 
 def test_everybody_below_each_group_is_explained_and_only_there(report: Report) -> None:
