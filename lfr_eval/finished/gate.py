@@ -156,13 +156,13 @@ def _at(frame: pd.DataFrame, case: Case) -> pd.DataFrame:
 def _fpir(rates: pd.DataFrame, policy: PolicyConfig) -> Check:
     wanted = f"at most {one_in(policy.max_fpir)} in every group"
     name = f"FPIR at {policy.watchlist_size:,}"
+    # People who told no label are no group: they count among everybody.
+    rates = rates[rates["group"].map(is_group).to_numpy(bool)]
     absent = [factor for factor in policy.factors if factor not in set(rates["factor"])]
     if absent:
         return Check(
             name, wanted, f"no rate at that size and threshold of {', '.join(absent)}", False
         )
-    # People who told no label are no group: they count among everybody.
-    rates = rates[rates["group"].map(is_group).to_numpy(bool)]
     bounds = rates["upper"].fillna(np.inf).to_numpy(float)
     worst, upper = rates.iloc[int(bounds.argmax())], float(bounds.max())
     found = one_in(upper, "up") if np.isfinite(upper) else "no bound"

@@ -7,6 +7,7 @@ from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
+import pandas as pd
 import pytest
 
 from lfr_eval.cli import main as cli
@@ -19,7 +20,7 @@ from lfr_eval.contract.ledger import Ledger
 from lfr_eval.contract.provenance import Provenance
 from lfr_eval.engine.permission import NotApprovedError, permit
 from lfr_eval.finished.approvals import approvals, approve
-from lfr_eval.finished.gate import STUDY_HASH, Case, as_json, as_table, judge, study_of
+from lfr_eval.finished.gate import STUDY_HASH, Case, _fpir, as_json, as_table, judge, study_of
 from lfr_eval.registry.parity_records import TAG, ParityRecord
 from lfr_eval.registry.versions import APPROVAL, Version
 from tests.engine.studies import FINGERPRINT, THRESHOLD, sealed
@@ -106,6 +107,24 @@ def test_each_limit_of_the_evidence_is_a_reason(
     tmp_path: Path, study: dict[str, object], reason: str
 ) -> None:
     assert failed(case(tmp_path, **study)) == [reason]
+
+
+def test_people_without_a_label_are_no_group_of_the_gate() -> None:
+    """Their wide interval decides nothing, and where nobody has a label, there is no evidence."""
+    rates = pd.DataFrame(
+        {
+            "factor": ["overall", "gender", "gender"],
+            "group": ["everybody", "female", "unknown"],
+            "upper": [0.001, 0.002, 0.5],
+            "events": [1, 1, 0],
+            "trials": [5_000, 3_000, 4],
+        }
+    )
+    policy = PolicyConfig(max_fpir=0.003, factors=["overall", "gender"])
+    assert _fpir(rates, policy).passed
+    nobody = _fpir(rates[rates["group"] != "female"], policy)
+    assert not nobody.passed
+    assert "no rate at that size and threshold of gender" in nobody.found
 
 
 @pytest.mark.parametrize(
