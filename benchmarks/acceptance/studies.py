@@ -1,6 +1,7 @@
 """Whole studies without any difference: how many claim a primary one.
 
-`python -m benchmarks.acceptance.studies --studies 1000`: false matches, false alerts and misses by
+`python -m benchmarks.acceptance.studies --studies 1000`, with `--scores` also those of studies
+that name mean scores among their primary metrics: false matches, false alerts and misses by
 gender, ethnicity and both, in groups whose people differ unequally among themselves and resemble
 their own group ten times as much as others.
 """
@@ -10,15 +11,26 @@ from __future__ import annotations
 import argparse
 import time
 from collections.abc import Sequence
+from dataclasses import replace
+from unittest.mock import patch
 
 import numpy as np
 import pandas as pd
 
 from lfr_eval.contract.trials import PairTrials, PersonTrials, Trials
-from lfr_eval.inference import Plan
+from lfr_eval.contract.vocabulary import SCORES
+from lfr_eval.inference import Plan, score_difference_table
 from lfr_eval.inference.comparison_rows import raw_findings
 from lfr_eval.inference.families import adjust
 from lfr_eval.inference.finding_table import compare_all
+from lfr_eval.inference.score_differences import (
+    MATED,
+    MEAN,
+    NON_MATED,
+    SEARCH,
+    STATISTICS,
+    ScoreKind,
+)
 
 THRESHOLDS = (1.0, 2.0)
 METRICS = ("FMR", "FPIR", "FNIR")
@@ -77,6 +89,29 @@ def _passes(rng: np.random.Generator, metric: str, chance: np.ndarray) -> Person
     )
 
 
+def scores_claimed(rng: np.random.Generator, people: pd.DataFrame, plan: Plan) -> bool:
+    """Draw scores whose means are equal in all groups, and say whether any is called different.
+
+    People of some ethnicities are unlike and skewed; those of others are alike.
+    """
+    n = len(people)
+    code = pd.factorize(people["ethnicity"], sort=True)[0]
+    own = np.array([0.3, 1.0, 0.0, 0.8, 0.5])[code] * (rng.exponential(size=n) - 1)
+    first, second = np.triu_indices(n, 1)
+    passes, twice = (np.repeat(np.arange(n), times) for times in (8, 2))
+    kinds = [
+        ScoreKind(kind, one, other, level + rng.standard_normal(len(one)), size)
+        for kind, one, other, level, size in (
+            (MATED, twice, twice, 3 - own[twice], None),
+            (NON_MATED, first, second, (own[first] + own[second]) / 2, None),
+            (SEARCH, passes, passes, own[passes], 1000),
+        )
+    ]
+    with patch.dict(STATISTICS, dict.fromkeys(STATISTICS, (MEAN,))):
+        rows = score_difference_table(kinds, people, plan)
+    return bool((rows["primary"] & (rows["verdict"] == "different")).any())
+
+
 def adjusted_rows(
     trials: Sequence[Trials], people: pd.DataFrame, thresholds: Sequence[float], plan: Plan
 ) -> pd.DataFrame:
@@ -88,7 +123,7 @@ def adjusted_rows(
     sizes = {one.watchlist_size for one in trials if one.watchlist_size}
     plan = plan.leading({one.metric for one in trials}, sizes)
     rows = raw_findings([c for one in trials for c in compare_all(one, people, thresholds, plan)])
-    p = adjust(rows, plan.alpha).p_value
+    p = adjust(rows, plan.alpha, plan.shared_alpha()).p_value
     return rows.assign(claimed=rows["testable"].to_numpy(bool) & (p < plan.alpha))
 
 
@@ -99,22 +134,27 @@ def main() -> None:
     parser.add_argument("--first", type=int, default=0, help="seed of the first study")
     parser.add_argument("--people", type=int, default=250)
     parser.add_argument("--planted", type=float, default=1.0)
+    parser.add_argument("--scores", action="store_true", help="mean scores are primary, too")
     given = parser.parse_args()
-    start, claimed, found_it = time.process_time(), 0, 0
+    start, claimed, found_it, by_scores = time.process_time(), 0, 0, 0
+    plan = replace(PLAN, primary_metrics=(*METRICS, SCORES)) if given.scores else PLAN
     for seed in range(given.first, given.first + given.studies):
         rng = np.random.default_rng([20260101, seed])
         people = people_of(rng, given.people)
         trials = study(rng, people, given.planted)
-        rows = adjusted_rows(trials, people, THRESHOLDS, PLAN)
+        rows = adjusted_rows(trials, people, THRESHOLDS, plan)
         claims = rows[rows["claimed"] & rows["primary"]]
-        claimed += len(claims) > 0
+        scored = given.scores and scores_claimed(rng, people, plan)
+        by_scores += scored
+        claimed += scored or len(claims) > 0
         found_it += bool(((claims["metric"] == "FPIR") & (claims["factor"] == "ethnicity")).any())
     share = claimed / given.studies
     error = (max(share * (1 - share), 1e-4) / given.studies) ** 0.5
     print(
         f"{given.studies} studies of {given.people} people, planted ratio {given.planted:g}: "
         f"{100 * share:.1f} % (+-{100 * error:.1f}) claim a primary difference, "
-        f"{100 * found_it / given.studies:.1f} % one of FPIR by ethnicity; "
+        f"{100 * found_it / given.studies:.1f} % one of FPIR by ethnicity, "
+        f"{100 * by_scores / given.studies:.1f} % one of mean scores; "
         f"{time.process_time() - start:.0f} s of CPU"
     )
 

@@ -10,7 +10,7 @@ from lfr_eval.config.limits import FILLED, MOST_PEOPLE, OneOf, Range
 from lfr_eval.config.matchers import MatcherConfig
 from lfr_eval.config.missing import MISSING
 from lfr_eval.contract import defaults
-from lfr_eval.contract.vocabulary import KINDS_OF_COMPARISON, METRICS, WATCHLIST_INFERENCE
+from lfr_eval.contract.vocabulary import KINDS_OF_COMPARISON, METRICS, SCORES, WATCHLIST_INFERENCE
 
 SEARCHING = ("live", "operator", "retrospective")
 KINDS = (*SEARCHING, "verification")
@@ -127,9 +127,10 @@ class InferenceConfig:
     """Scores at which tails are compared: the share of each group's scores at or above them."""
     seed: Annotated[int, SEED] = defaults.SEED
     """Seed of every random draw of the inference."""
-    primary_metrics: Annotated[list[str], OneOf(*METRICS)] = field(default_factory=list)
-    """Metrics of the primary comparisons; all other comparisons are exploratory. Empty: FPIR and
-    FNIR if a watchlist is searched, otherwise FMR and FNMR."""
+    primary_metrics: Annotated[list[str], OneOf(*METRICS, SCORES)] = field(default_factory=list)
+    """Metrics of the primary comparisons; all other comparisons are exploratory. `scores`: mean
+    scores, which then have an equal share of alpha. Empty: FPIR and FNIR if a watchlist is
+    searched, otherwise FMR and FNMR."""
     primary_factors: list[str] = field(default_factory=list)
     """Factors of the primary comparisons. Empty: all."""
     primary_watchlist_sizes: Annotated[list[int], PEOPLE] = field(default_factory=list)

@@ -2,6 +2,9 @@
 
 ROLES = ("reference", "probe", "both", "filler")
 METRICS = ("FMR", "FNMR", "FPIR", "FNIR", "TPIR", "misidentification", "FTA", "FTE")
+SCORES = "scores"
+"""Stands among primary metrics for the means of comparison scores."""
+
 VERDICTS = ("different", "equivalent", "inconclusive", "untestable")
 REGISTERED_STATES = ("none", "as registered", "deviating", "registered after results")
 KINDS_OF_COMPARISON = ("omnibus", "reference", "rest")

@@ -66,7 +66,8 @@ def absolute_columns(rows: pd.DataFrame, sides: Compared, plan: Plan) -> dict[st
     verdict = np.full(len(rows), None, dtype=object)
     if plan.difference_margin is not None:
         raw = np.where(known, difference_equivalence_p(sides, plan.difference_margin), np.nan)
-        p, level = adjust_equivalence(rows.assign(p_equivalence=raw), plan.alpha)
+        rows_of_raw = rows.assign(p_equivalence=raw)
+        p, level = adjust_equivalence(rows_of_raw, plan.alpha, plan.shared_alpha())
         within = difference_ends(sides, 1 - 2 * level)
         lower, upper = (np.where(known, end, np.nan) for end in within)
         absolute_level = np.where(known, 1 - 2 * level, np.nan)

@@ -55,7 +55,7 @@ class Adjusted:
     words: NDArray[np.object_]
 
 
-def adjust(rows: pd.DataFrame, alpha: float) -> Adjusted:
+def adjust(rows: pd.DataFrame, alpha: float, shared: float | None = None) -> Adjusted:
     """Adjust the p-values of differences.
 
     Parameters
@@ -63,18 +63,21 @@ def adjust(rows: pd.DataFrame, alpha: float) -> Adjusted:
     rows
         Raw findings with `p_value`, `primary`, `comparison` and the columns of `BLOCK`.
     alpha
-        Chance of any false primary claim.
+        Chance of any false primary claim of the study.
+    shared
+        The part of `alpha` that these rows have together; all of it where none is given.
     """
-    size = len(rows)
+    shared, size = alpha if shared is None else shared, len(rows)
     p, level = np.full(size, np.nan), np.full(size, alpha)
     count, words = np.zeros(size, np.intp), np.full(size, "", dtype=object)
     primary = rows["primary"].to_numpy(bool)
     raw = rows["p_value"].to_numpy(float)
     graph = Graph.of(rows, np.flatnonzero(primary & ~np.isnan(raw)))
     if graph is not None:
-        result = graph.run(alpha)
+        result = graph.run(shared)
+        told = np.minimum(result.p_value * (alpha / shared), 1.0)
         for node, members in enumerate(graph.rows):
-            p[members], level[members] = result.p_value[node], result.level[node]
+            p[members], level[members] = told[node], result.level[node]
         number = len(graph.rows)
         at = np.concatenate(graph.rows)
         count[at] = number
@@ -90,8 +93,17 @@ def adjust(rows: pd.DataFrame, alpha: float) -> Adjusted:
     return Adjusted(p, level, count, words)
 
 
-def adjust_equivalence(rows: pd.DataFrame, alpha: float) -> tuple[Floats, Floats]:
-    """Adjust the p-values of equivalence: Holm over all primary comparisons of the study.
+def adjust_equivalence(
+    rows: pd.DataFrame, alpha: float, shared: float | None = None
+) -> tuple[Floats, Floats]:
+    """Adjust the p-values of equivalence: Holm over all primary comparisons of rates.
+
+    Parameters
+    ----------
+    rows
+        Raw findings with `p_equivalence`, `primary` and the columns of exploratory families.
+    alpha, shared
+        As for `adjust`.
 
     Returns
     -------
@@ -101,16 +113,16 @@ def adjust_equivalence(rows: pd.DataFrame, alpha: float) -> tuple[Floats, Floats
         One-sided level of the interval that lies within the margin exactly where a primary
         comparison is equivalent after adjustment.
     """
-    raw = rows["p_equivalence"].to_numpy(float)
+    shared, raw = alpha if shared is None else shared, rows["p_equivalence"].to_numpy(float)
     primary = rows["primary"].to_numpy(bool)
     p, level = np.full(len(rows), np.nan), np.full(len(rows), alpha)
     at = np.flatnonzero(primary & ~np.isnan(raw))
     if len(at):
-        p[at] = holm(raw[at])
+        p[at] = np.minimum(holm(raw[at]) * (alpha / shared), 1.0)
         order = at[np.argsort(raw[at], kind="stable")]
         shown = int(np.count_nonzero(p[at] < alpha))
         steps = len(at) - np.minimum(np.arange(len(at)), min(shown, len(at) - 1))
-        level[order] = alpha / steps
+        level[order] = shared / steps
     for rest, _ in _exploratory(rows, primary):
         p[rest] = benjamini_hochberg(raw[rest])
     return p, level

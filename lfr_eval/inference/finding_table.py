@@ -75,10 +75,10 @@ def finding_table(
         return FINDINGS.empty()
     rows = raw_findings(compared)
     rows["finding_id"] = told_apart(rows)
-    adjusted = adjust(rows, plan.alpha)
+    adjusted = adjust(rows, plan.alpha, plan.shared_alpha())
     rows["p_adjusted"], rows["adjustment"] = adjusted.p_value, adjusted.words
     rows["family_size"] = adjusted.family_size
-    equivalence, one_sided = adjust_equivalence(rows, plan.alpha)
+    equivalence, one_sided = adjust_equivalence(rows, plan.alpha, plan.shared_alpha())
     rows["p_equivalence_adjusted"] = equivalence
     primary = rows["primary"].to_numpy(bool)
     two_sided = np.where(primary, adjusted.level, 1 - plan.level)

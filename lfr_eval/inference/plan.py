@@ -12,7 +12,7 @@ from dataclasses import InitVar, dataclass, field, replace
 
 from lfr_eval.contract import defaults
 from lfr_eval.contract.tables import CROSS, METRICS, OVERALL, REGISTERED_STATES
-from lfr_eval.contract.vocabulary import KINDS_OF_COMPARISON, WATCHLIST_INFERENCE
+from lfr_eval.contract.vocabulary import KINDS_OF_COMPARISON, SCORES, WATCHLIST_INFERENCE
 
 UNNAMED = "event"
 """The metric of arrays that came without the name of one."""
@@ -64,8 +64,9 @@ class Plan:
         What was declared. A comparison is primary if all five name it (a metric without
         threshold, such as FTA, needs no threshold, and only false alerts depend on the size);
         everything else is exploratory. `primary_factors` are all `factors` where none is named;
-        for metrics and sizes see `leading`. Comparisons are `omnibus`, `reference` (each group
-        against the reference group) and `rest` (against all others).
+        for metrics and sizes see `leading`. `scores` among the metrics are the means of scores by
+        single factors, which then have a share of `alpha`. Comparisons are `omnibus`, `reference`
+        (each group against the reference group) and `rest` (against all others).
     permutations
         Without effect: accepted with a warning, for code that was written when people were
         shuffled.
@@ -138,7 +139,7 @@ class Plan:
         for name, allowed in (
             ("watchlist", WATCHLIST_INFERENCE),
             ("registered", REGISTERED_STATES),
-            ("primary_metrics", (*METRICS, UNNAMED)),
+            ("primary_metrics", (*METRICS, SCORES, UNNAMED)),
             ("primary_comparisons", KINDS_OF_COMPARISON),
             ("primary_factors", self.factors),
         ):
@@ -185,6 +186,16 @@ class Plan:
             primary_metrics=self.primary_metrics or (SEARCHED if searched else COMPARED),
             primary_watchlist_sizes=self.primary_watchlist_sizes or tuple(sorted(sizes)[-1:]),
         )
+
+    def shared_alpha(self, scores: bool = False) -> float:
+        """Return the level of all primary rates together, or of all primary means of scores.
+
+        The chance that a study without any difference claims a primary one is at most the sum,
+        which is `alpha`. Each named metric brings an equal share.
+        """
+        named = len(self.primary_metrics)
+        mean_scores = self.alpha / named if SCORES in self.primary_metrics else 0.0
+        return mean_scores if scores else self.alpha - mean_scores
 
     def is_primary(
         self,

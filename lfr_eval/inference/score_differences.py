@@ -18,6 +18,7 @@ import pandas as pd
 from lfr_eval.contract.names import group_words
 from lfr_eval.contract.tables import CROSS, SCORE_DIFFERENCES
 from lfr_eval.contract.trials import Grouping, group_people
+from lfr_eval.contract.vocabulary import SCORES
 from lfr_eval.contract.words import confidence, count, p_text, per_many, signed
 from lfr_eval.inference.cells import Codes
 from lfr_eval.inference.clusters import clusters_of
@@ -44,8 +45,8 @@ STATISTICS = {
     NON_MATED: (MEAN, "q99", "q99.9"),
     SEARCH: (MEAN, "q95", "q99"),
 }
-"""What is compared of each kind of scores; only means are primary. A plan may state scores, and
-the shares of the scores from there on are then compared, too."""
+"""What is compared of each kind of scores. A plan may state scores, and the shares of the scores
+from there on are then compared, too."""
 
 MARGIN = 0.2
 """Equivalence margin in standard deviations of scores within groups."""
@@ -128,8 +129,9 @@ def score_difference_table(
     people
         One row per person, one column per label.
     plan
-        Names factors, reference groups, level and alpha. Means of single factors are primary and
-        adjusted together (Holm); everything else is exploratory (Benjamini-Hochberg).
+        Names factors, reference groups, level and alpha. If `scores` are among its primary
+        metrics, means of its single primary factors are primary and adjusted together (Holm) at
+        their share of alpha; everything else is exploratory (Benjamini-Hochberg).
     """
     rows = [
         _tested(row)
@@ -141,14 +143,14 @@ def score_difference_table(
     raw = np.array([row.p_value for row in rows])
     equal = np.array([row.p_equivalence for row in rows])
     p, p_equal, alpha, alpha_equal = (np.full(len(rows), np.nan) for _ in range(4))
-    for at, adjusted, steps in (
-        (primary, holm, _holm_steps),
-        (~primary, benjamini_hochberg, _false_coverage_steps),
+    for at, adjusted, steps, shared in (
+        (primary, holm, _holm_steps, plan.shared_alpha(scores=True)),
+        (~primary, benjamini_hochberg, _false_coverage_steps, plan.alpha),
     ):
         if at.any():
-            p[at], p_equal[at] = adjusted(raw[at]), adjusted(equal[at])
-            alpha[at] = plan.alpha / steps(raw[at], p[at], plan.alpha)
-            alpha_equal[at] = plan.alpha / steps(equal[at], p_equal[at], plan.alpha)
+            for one, told, level in ((raw, p, alpha), (equal, p_equal, alpha_equal)):
+                told[at] = np.minimum(adjusted(one[at]) * (plan.alpha / shared), 1.0)
+                level[at] = shared / steps(one[at], told[at], plan.alpha)
     number = int(np.count_nonzero(~np.isnan(raw[primary])))
     words = {True: f"Holm over the {number} primary score comparisons", False: _EXPLORATORY}
     return SCORE_DIFFERENCES.build(
@@ -208,6 +210,11 @@ def _rows(
     reference = reference_group(grouping, declared, size, named)
     largest = max((each.watchlist_size or 0 for each in kinds), default=0)
     leading = plan.primary_watchlist_sizes or (largest,)
+    declared_primary = (
+        SCORES in plan.primary_metrics
+        and CROSS not in grouping.factor
+        and grouping.factor in (plan.primary_factors or plan.factors)
+    )
 
     def size_leads(each: ScoreKind) -> bool:
         return each.watchlist_size is None or each.watchlist_size in leading
@@ -237,7 +244,7 @@ def _rows(
                     margin,
                     (_people(groups[code]), _people(groups[reference])),
                     (len(groups[code].score), len(groups[reference].score)),
-                    statistic == MEAN and CROSS not in grouping.factor and size_leads(each),
+                    statistic == MEAN and declared_primary and size_leads(each),
                 )
 
 

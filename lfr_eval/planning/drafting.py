@@ -53,7 +53,8 @@ reference_groups: {reference_groups}
 
 # What counts; everything else is exploratory. No factor or size named: all of them.
 primary:
-  # Metrics and factors share alpha: a second metric or factor halves the share of each.
+  # Metrics and factors share alpha: a second metric or factor halves the share of each. The
+  # metric `scores` is mean scores; without it, they are exploratory.
   metrics: {metrics}
   factors: {primary_factors}
   thresholds: {thresholds}

@@ -38,13 +38,14 @@ NOT_SHOWN = {
 class ScoreWords(NamedTuple):
     """What the scores of a study say: sentences for everybody, and rows of the two tables.
 
-    They `differ` if mean scores of groups were shown to.
+    `differ` says whether mean scores of groups were shown to: by a `primary` comparison, by an
+    `exploratory` one, or not (empty).
     """
 
     said: tuple[str, ...]
     comparisons: Sequence[SimpleNamespace]
     summary: Sequence[SimpleNamespace]
-    differ: bool
+    differ: str
 
 
 def to_score_words(
@@ -57,15 +58,19 @@ def to_score_words(
     for row in rows:
         row.statement, row.of = row.statement.replace(CAVEAT, ""), KINDS[row.kind]
         row.groups = pair_words(row.group_a, row.group_b, row.factor)
-    primary = [row for row in rows if row.primary]
-    differ = any(row.verdict == "different" for row in primary)
+    largest = differences["watchlist_size"].max()
+    means = [
+        row for row in rows if row.statistic == "mean" and row.watchlist_size in (None, largest)
+    ]
+    shown = {row.primary for row in means if row.verdict == "different"}
+    differ = "primary" if True in shown else "exploratory" if shown else ""
     return ScoreWords(
-        tuple(_said(primary)), rows, () if summary is None else records(summary), differ
+        tuple(_said(means)), rows, () if summary is None else records(summary), differ
     )
 
 
-def _said(primary: Sequence[SimpleNamespace]) -> Iterator[str]:
-    shown = [row for row in primary if row.verdict == "different"]
+def _said(means: Sequence[SimpleNamespace]) -> Iterator[str]:
+    shown = [row for row in means if row.verdict == "different"]
     shown.sort(key=lambda row: 1.0 if row.p_adjusted is None else row.p_adjusted)
     yield from (row.statement for row in shown[:SAID])
     if more := len(shown[SAID:]):
@@ -75,7 +80,7 @@ def _said(primary: Sequence[SimpleNamespace]) -> Iterator[str]:
         pairs = dict.fromkeys(
             f"{group_words(row.group_a, row.factor)} compared with "
             f"{group_words(row.group_b, row.factor)} ({KINDS[row.kind]})"
-            for row in primary
+            for row in means
             if row.verdict == verdict
         )
         if pairs:

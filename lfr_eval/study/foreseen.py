@@ -127,7 +127,7 @@ def _tests(run: Run, cells: Sequence[Cell]) -> Iterator[str]:
     thresholds = several(len(plan.primary_thresholds), "threshold")
     yield (
         f"Primary tests: {count(number)} at {thresholds}, judged together at "
-        f"{percentage(plan.alpha)}"
+        f"{percentage(plan.shared_alpha())}"
     )
     alone = [
         factor
@@ -161,7 +161,7 @@ def _primary(run: Run, cells: Sequence[Cell]) -> int:
 
 def _detectable(run: Run, cells: Sequence[Cell]) -> Iterator[str]:
     """Say which ratio of two rates would be found, for the smallest group of each factor."""
-    plan, level = run.analysis.plan, run.analysis.plan.alpha / max(_primary(run, cells), 1)
+    plan, level = run.analysis.plan, run.analysis.plan.shared_alpha() / max(_primary(run, cells), 1)
     images = run.inputs.cohort.images
     acting = images[images["role"].isin(["probe", "both"])]
     passes = acting.groupby("subject_id")["pass_id"].nunique().mean() if len(acting) else 1.0

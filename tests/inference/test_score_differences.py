@@ -11,9 +11,10 @@ from hypothesis import strategies as st
 from scipy import stats
 
 from lfr_eval.contract.trials import PersonTrials
+from lfr_eval.contract.vocabulary import SCORES
 from lfr_eval.inference import Plan, finding_table, score_difference_table
 from lfr_eval.inference.ends import lower_ends, upper_ends
-from lfr_eval.inference.score_differences import MATED, NON_MATED, ScoreKind
+from lfr_eval.inference.score_differences import MATED, NON_MATED, SEARCH, ScoreKind
 from lfr_eval.inference.score_evidence import (
     Scores,
     difference_ends,
@@ -241,7 +242,10 @@ def study(seed: int, shift: float = 0.0, n: int = 60) -> tuple[list[ScoreKind], 
 
 def plan() -> Plan:
     factors = ("gender", "ethnicity", "gender x ethnicity")
-    return Plan(factors=factors, reference_groups={"gender": "male", "ethnicity": "white"})
+    references = {"gender": "male", "ethnicity": "white"}
+    return Plan(
+        factors=factors, reference_groups=references, primary_metrics=("FPIR", "FNIR", SCORES)
+    )
 
 
 def test_no_sentence_contradicts_its_interval() -> None:
@@ -274,6 +278,56 @@ def test_a_study_without_difference_rarely_claims_a_primary_one() -> None:
         primary = table[table["primary"]]
         claims += bool((primary["verdict"] == "different").any())
     assert claims / 50 <= 0.05 + 2 * np.sqrt(0.05 * 0.95 / 50)
+
+
+def test_mean_scores_are_primary_only_where_a_plan_names_them() -> None:
+    kinds, people = study(1, shift=1.0)
+    table = score_difference_table(kinds, people, replace(plan(), primary_metrics=()))
+    assert not table["primary"].any()
+    assert table["statement"].str.endswith("(Exploratory.)").all()
+    assert (table["verdict"] == "different").any()
+    some = replace(plan(), primary_factors=("ethnicity",))
+    primary = score_difference_table(kinds, people, some).query("primary")
+    assert set(primary["factor"]) == {"ethnicity"}
+    assert set(primary["statistic"]) == {"mean"}
+
+
+def test_rates_and_mean_scores_share_the_level_of_a_study() -> None:
+    # With a level of 5 % each, nearly 10 % of studies without any difference would claim one.
+    rng = np.random.default_rng(5)
+    person = np.repeat(np.arange(80), 10)
+    people = pd.DataFrame({"gender": np.repeat(["female", "male"], 40)})
+    given = Plan(factors=("gender",), primary_metrics=("FPIR", SCORES), primary_thresholds=(1.0,))
+    score = rng.standard_normal(800).astype(np.float32)
+    trials = [PersonTrials("FPIR", 80, person, score, True, 100)]
+    rates = finding_table(trials, people, [1.0], given).query("primary and group_a != '*'")
+    kinds = [ScoreKind(SEARCH, person, person, score, 100)]
+    scores = score_difference_table(kinds, people, given).query("primary")
+    assert len(rates) == len(scores) == 1
+    assert {*rates["verdict"], *scores["verdict"]} <= {"inconclusive", "equivalent"}
+    assert (1 - rates["level"].item()) + (1 - scores["level"].item()) == pytest.approx(0.05)
+    # An adjusted p-value below alpha is a p-value below the row's own level.
+    assert rates["p_adjusted"].item() == pytest.approx(min(2 * rates["p_value"].item(), 1))
+    assert scores["p_adjusted"].item() == pytest.approx(min(2 * scores["p_value"].item(), 1))
+
+
+def test_findings_beside_primary_scores_agree_with_their_intervals() -> None:
+    rng = np.random.default_rng(3)
+    person = np.repeat(np.arange(80), 10)
+    people = pd.DataFrame({"gender": np.repeat(["female", "male"], 40)})
+    alert = (rng.random(800) < np.repeat([0.15, 0.05], 400)).astype(np.float32)
+    trials = [PersonTrials("FPIR", 80, person, alert, True, 100)]
+    alone = Plan(
+        factors=("gender",), primary_metrics=("FPIR",), primary_thresholds=(0.5,), margin=9.0
+    )
+    beside = replace(alone, primary_metrics=("FPIR", SCORES))
+    first, second = (finding_table(trials, people, [0.5], one).iloc[-1] for one in (alone, beside))
+    assert second["p_adjusted"] == pytest.approx(2 * first["p_adjusted"])
+    assert second["p_equivalence_adjusted"] == pytest.approx(2 * first["p_equivalence_adjusted"])
+    assert second["level"] == pytest.approx((1 + first["level"]) / 2)
+    assert second["equivalence_level"] == pytest.approx((1 + first["equivalence_level"]) / 2)
+    outside = second["ratio_lower"] > 1 or second["ratio_upper"] < 1
+    assert outside == (second["p_adjusted"] < 0.05)
 
 
 def test_groups_of_few_people_and_no_groups_are_not_tested() -> None:

@@ -27,13 +27,20 @@ def test_the_section_says_that_it_is_no_error_rate(page: Element) -> None:
     assert said.count("error rate") == 1
 
 
-def test_every_primary_comparison_is_told_once(differences: pd.DataFrame) -> None:
-    primary = differences[differences["primary"]].head(6)
-    told = primary.assign(verdict=["different"] * 5 + ["inconclusive"], p_adjusted=0.01)
+@pytest.mark.parametrize("primary", [False, True])
+def test_every_comparison_of_means_is_told_once(differences: pd.DataFrame, primary: bool) -> None:
+    single = ~differences["factor"].str.contains(CROSS, regex=False)
+    largest = differences["watchlist_size"].max()
+    leading = differences["watchlist_size"].fillna(largest) == largest
+    means = differences[single & leading & (differences["statistic"] == "mean")].head(6)
+    told = means.assign(
+        verdict=["different"] * 5 + ["inconclusive"], p_adjusted=0.01, primary=primary
+    )
     words = to_score_words(told, None)
     assert words is not None
+    assert words.differ == ("primary" if primary else "exploratory")
     assert len(words.said) == SAID + 2
-    assert words.said[0] == primary["statement"].iloc[0].replace(CAVEAT, "")
+    assert words.said[0] == means["statement"].iloc[0].replace(CAVEAT, "")
     assert words.said[SAID] == "1 further difference of mean scores is in the evidence."
     assert words.said[-1].startswith("No difference in mean scores was shown, and none is ruled")
 

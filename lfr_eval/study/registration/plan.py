@@ -16,7 +16,7 @@ from lfr_eval.contract.reading import ReadingError
 from lfr_eval.contract.record import Part
 from lfr_eval.contract.tables import METRICS, OVERALL
 from lfr_eval.contract.validation import each_problem
-from lfr_eval.contract.vocabulary import KINDS_OF_COMPARISON, SPENDINGS
+from lfr_eval.contract.vocabulary import KINDS_OF_COMPARISON, SCORES, SPENDINGS
 from lfr_eval.contract.yaml_reading import read_yaml
 from lfr_eval.study.registration.record import RegistrationError
 
@@ -232,9 +232,9 @@ def _contradictions(plan: StudyPlan) -> list[str]:
     """Return what a plan of the right shape cannot mean."""
     primary = plan.primary
     problems = [
-        f"primary.metrics names {metric}; choose among {', '.join(METRICS)}"
+        f"primary.metrics names {metric}; choose among {', '.join((*METRICS, SCORES))}"
         for metric in primary.metrics
-        if metric not in METRICS
+        if metric not in (*METRICS, SCORES)
     ]
     if "TPIR" in primary.metrics:
         problems.append("primary.metrics names TPIR; name FNIR, which says the same (1 - TPIR)")
