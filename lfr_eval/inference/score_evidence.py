@@ -211,7 +211,9 @@ def mean_of(scores: Scores) -> Mean:
     sums, squares = _sums(scores, residual)
     variance = float(_variance(scores, sums[:, None], np.array([squares]))[0])
     degrees = float(satterthwaite((sums**2).sum(), (sums**4).sum(), size))
-    third = float(divide((sums**3).sum(), (sums**2).sum() ** 1.5))
+    # Two people's comparison adds to the squares of both sums, and hardly to their cubes.
+    own = max(float((sums**2).sum()) - squares, squares)
+    third = float(divide((sums**3).sum(), own**1.5))
     # The usual correction of a sample's skewness.
     third *= np.sqrt(size * (size - 1)) / max(size - 2, 1)
     error = float(np.sqrt(variance))

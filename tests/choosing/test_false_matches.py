@@ -11,10 +11,11 @@ import pytest
 from lfr_eval.config import ConfigError, ConstraintsConfig
 from lfr_eval.contract.trials import PairTrials
 from lfr_eval.finished.choosing.answer import factors_of
-from lfr_eval.finished.choosing.choice import choose
+from lfr_eval.finished.choosing.choice import choose, regions
 from lfr_eval.finished.choosing.constraints import read_constraints
 from lfr_eval.finished.choosing.sample import Sample, halves
 from lfr_eval.finished.choosing.weighing import weigh
+from lfr_eval.finished.choosing.words import reason
 from tests.choosing.samples import THRESHOLDS, sample, walk_past
 
 LIMITS = ConstraintsConfig(factors=["gender"], max_fmr=0.05, max_fmr_worst_group=0.1)
@@ -80,6 +81,27 @@ def test_people_without_a_label_are_no_group_that_must_keep_to_a_limit(compared:
         groups = [gender == one for one in ("female", "male")]
         rates = [rate(own, threshold, np.asarray(one)) for one in [*groups, gender != ""]]
         assert worst[threshold] in [pytest.approx(one) for one in rates]
+
+
+@pytest.mark.parametrize(
+    "limit", [{"max_fpir": 0.9}, {"max_fmr_worst_group": 0.9}, {"min_tpir": 0.01}]
+)
+def test_a_half_in_which_nobody_told_a_label_keeps_to_no_limit(
+    compared: Sample, limit: dict[str, float]
+) -> None:
+    gender = compared.people["gender"].to_numpy(object).copy()
+    choosing = np.arange(len(gender)) % 2 == 0
+    gender[choosing] = "prefer not to say"
+    own = replace(compared, people=compared.people.assign(gender=gender))
+    # Another factor with groups does not answer for this one.
+    limits = ConstraintsConfig(factors=["gender", "ethnicity"], **limit)
+    points = weigh(own.of(choosing, "choosing"), limits)
+    assert not points["met"].any()
+    assert set(points["factor"]) == {"gender"}
+    assert choose(points) is None
+    said = [reason(region) for region in regions(points)]
+    assert all("too few groups by gender have trials" in one for one in said)
+    assert weigh(own.of(~choosing, "reporting"), limits)["met"].any()
 
 
 def test_those_who_choose_keep_their_comparisons(compared: Sample) -> None:

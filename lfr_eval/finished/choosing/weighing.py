@@ -26,6 +26,9 @@ Floats = NDArray[np.float64]
 FPIR, FMR, FMR_WITHIN = "FPIR", "FMR", "FMR within groups"
 RATIO, TPIR, ALERTS = "ratio", "TPIR", "alerts"
 
+NOBODY = "-"
+"""Stands for the group where none has a trial."""
+
 OF_SEARCHES = ("max_fpir", "max_ratio", "min_tpir", "max_alerts", "cost_miss")
 
 
@@ -47,8 +50,7 @@ def weigh(sample: Sample, limits: ConstraintsConfig) -> pd.DataFrame:
         )
     frames = []
     if limits.max_fpir is not None and sample.alerts is not None:
-        rates = rates_of(sample, sample.alerts, limits.factors)
-        frames.append(_worst(rates, FPIR, limits.max_fpir, rates["upper"]))
+        frames.append(_worst(sample, sample.alerts, limits.factors, FPIR, limits.max_fpir))
     frames += _false_matches(sample, limits)
     if limits.max_ratio is not None:
         frames += _ratios(sample, limits)
@@ -56,8 +58,7 @@ def weigh(sample: Sample, limits: ConstraintsConfig) -> pd.DataFrame:
         if sample.found is None:
             raise ConfigError("Nobody in the study is enrolled: min_tpir has no evidence.")
         factors = [OVERALL] if limits.tpir_of == OVERALL else limits.factors
-        rates = rates_of(sample, sample.found, factors)
-        frames.append(_worst(rates, TPIR, limits.min_tpir, rates["lower"], least=True))
+        frames.append(_worst(sample, sample.found, factors, TPIR, limits.min_tpir, least=True))
     if limits.max_alerts is not None:
         frames.append(_alerts(sample, limits))
     return OPERATING_POINTS.conform(pd.concat(frames, ignore_index=True).assign(people=sample.name))
@@ -78,8 +79,7 @@ def _false_matches(sample: Sample, limits: ConstraintsConfig) -> list[pd.DataFra
                 f"The study did not compare people with one another: {key}={limit:g} has no "
                 "evidence. Choose in a study whose design is complete, or leave the limit out."
             )
-        rates = rates_of(sample, sample.matches, factors)
-        frames.append(_worst(rates, name, limit, rates["upper"]))
+        frames.append(_worst(sample, sample.matches, factors, name, limit))
     return frames
 
 
@@ -109,10 +109,26 @@ def _rates(sample: Sample, trials: PersonTrials | PairTrials, factors: list[str]
 
 
 def _worst(
-    rates: pd.DataFrame, name: str, limit: float, bound: pd.Series, least: bool = False
+    sample: Sample,
+    trials: PersonTrials | PairTrials,
+    factors: list[str],
+    name: str,
+    limit: float,
+    least: bool = False,
 ) -> pd.DataFrame:
-    """Return, by threshold, the group whose bound is furthest on the unwelcome side."""
-    sign = -1.0 if least else 1.0
+    """Return, by threshold, the group whose bound is furthest on the unwelcome side.
+
+    A factor of which no group has a trial is no evidence that a limit is kept: its bound is the
+    worst there is.
+    """
+    sign, rates = -1.0 if least else 1.0, rates_of(sample, trials, factors)
+    silent = [factor for factor in factors if not rates["factor"].eq(factor).any()]
+    unknown = pd.DataFrame(
+        [(factor, NOBODY, at, 0, 0.0, 1.0) for factor in silent for at in sample.thresholds],
+        columns=["factor", "group", "threshold", "events", "lower", "upper"],
+    )
+    rates = pd.concat([rates, unknown], ignore_index=True) if silent else rates
+    bound = rates["lower" if least else "upper"]
     frame = rates.assign(bound=bound, _key=sign * bound, _estimate=sign * rates["rate"])
     rows = frame.loc[frame.groupby("threshold")["_key"].idxmax()]
     # The group with the worst estimate need not be the one with the worst bound.
@@ -146,7 +162,7 @@ def _ratios(sample: Sample, limits: ConstraintsConfig) -> list[pd.DataFrame]:
         rates_of(sample, sample.alerts, [factor])  # refuses an unknown factor
         grouping = group_people(sample.people, factor)
         found = ratio_bounds(sample.alerts, grouping, sample.thresholds, sample.plan, clusters)
-        names = np.array([*grouping.names, "-"])
+        names = np.array([*grouping.names, NOBODY])
         pairs = zip(names[found.worst], names[found.best], strict=True)
         frames.append(
             pd.DataFrame(

@@ -9,11 +9,11 @@ import numpy as np
 import pandas as pd
 
 from lfr_eval.contract.columns import aligned
-from lfr_eval.contract.names import group_words
+from lfr_eval.contract.names import factor_words, group_words
 from lfr_eval.contract.words import one_in, share, significant, threshold_text
 from lfr_eval.finished.choosing.answer import Answer
 from lfr_eval.finished.choosing.choice import Region
-from lfr_eval.finished.choosing.weighing import ALERTS, FMR, FMR_WITHIN, FPIR, RATIO, TPIR
+from lfr_eval.finished.choosing.weighing import ALERTS, FMR, FMR_WITHIN, FPIR, NOBODY, RATIO, TPIR
 
 
 def as_text(found: Answer) -> str:
@@ -51,7 +51,9 @@ def sentence(found: Answer) -> str:
         return f"{said}, and so do those of the {reporters} people who did not choose it."
     failed = found.reported[~found.reported["met"].to_numpy(bool)]
     short = ", ".join(
-        f"{row.constraint} of {row.group}" + ("" if row.estimate_met else " (estimate, too)")
+        f"{row.constraint} (no group by {factor_words(row.factor)} has trials)"
+        if NOBODY in row.group.split(" v ")
+        else f"{row.constraint} of {row.group}" + ("" if row.estimate_met else " (estimate, too)")
         for row in _rows(failed)
     )
     return (
@@ -70,6 +72,11 @@ def reason(region: Region) -> str:
     missing = "; the estimates keep to the limits there, so a study of more people may do so too"
     kind, group = str(row["constraint"]), str(row["group"])
     who = group if kind in (RATIO, ALERTS) else group_words(group)
+    if NOBODY in group.split(" v "):
+        return (
+            f"{where} too few groups by {factor_words(str(row['factor']))} have trials, so that "
+            f"the limit on {kind} has no evidence{beside}"
+        )
     side, reach = ("at least", "low") if kind == TPIR else ("at most", "high")
     bound, limit, estimate = (
         value_text(kind, float(row[name]), name != "limit")
