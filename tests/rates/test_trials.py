@@ -205,3 +205,24 @@ def test_groups_and_places_are_those_of_texts(
     names = pd.Index([f"s{at}" for at in range(len(labels))], dtype="string")
     asked = pd.Series([f"s{at}" for at in wanted], dtype="string")
     assert places_of(names, asked).tolist() == names.get_indexer(pd.Index(asked)).tolist()
+
+
+@pytest.mark.parametrize("floor", [0.0, 0.6, 2.0])
+def test_unnamed_pairs_of_an_earlier_study_are_all_counted(floor: float) -> None:
+    names = pd.Index([f"p{at}" for at in range(40)], name="subject_id", dtype="string")
+    people = pd.DataFrame({"g": ["a", "b"] * 20}, index=names)
+    score = np.random.default_rng(1).random(40).astype(np.float32)
+    listed = pd.DataFrame({"subject_a": names, "subject_b": names, "trials": 1})
+    others = pd.DataFrame({"probe_subject": names, "reference_subject": names, "score": score})
+    counts = pd.DataFrame({"subject_id": names, "references": 0, "probes": 0, "both": 0})
+    mated = pd.DataFrame({"subject_id": [], "score": []})
+    earlier = rates.ComparedPairs(counts, listed, mated, others[score >= floor], floor)
+    today = rates.ComparedPairs(counts.head(0), listed.head(0), mated, others, float(score.min()))
+    plan = Plan(factors=("g",))
+    one, other = (
+        rate_table(rates.verification_trials(people, given), people, ("g",), (0.7,), plan)
+        for given in (earlier, today)
+    )
+    assert one["trials"].tolist() == other["trials"].tolist() == [40, 20, 20]
+    if floor < 0.7:
+        pd.testing.assert_frame_equal(one, other)

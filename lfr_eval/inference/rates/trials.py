@@ -53,8 +53,8 @@ def verification_trials(
     mutual = images is not None and bool(images["role"].isin(["both", "pair"]).any())
     if mutual:
         images = None
-    if len(non_mated) and (non_mated["probe_subject"] == non_mated["reference_subject"]).all():
-        false_matches = _independent_pairs(people, non_mated)
+    if _of_nobody(non_mated, "probe_subject", "reference_subject") or _of_nobody(corrections):
+        false_matches = _independent_pairs(people, non_mated, corrections)
         return [false_matches, *_mated_trials(people, mated, images, controls)]
     counts = pairs.comparisons.set_index("subject_id").reindex(people.index, fill_value=0)
     return [
@@ -76,13 +76,27 @@ def verification_trials(
     ]
 
 
-def _independent_pairs(people: pd.DataFrame, non_mated: pd.DataFrame) -> PersonTrials:
-    """Return the trials of FMR where nobody knows whose the pairs are: each is a unit by itself."""
+def _of_nobody(pairs: pd.DataFrame, one: str = "subject_a", other: str = "subject_b") -> bool:
+    """Whether nobody knows whose the pairs are."""
+    return bool(len(pairs) and (pairs[one] == pairs[other]).all())
+
+
+def _independent_pairs(
+    people: pd.DataFrame, non_mated: pd.DataFrame, corrections: pd.DataFrame
+) -> PersonTrials:
+    """Return the trials of FMR where nobody knows whose the pairs are: each is a unit by itself.
+
+    Earlier studies listed only pairs from the floor on, and all of them in `corrections`.
+    """
+    listed = places_of(people.index, non_mated["probe_subject"])
+    counted = places_of(people.index, corrections["subject_a"])
+    below = counted[~np.isin(counted, listed)]
+    score = non_mated["score"].to_numpy(np.float32)
     return PersonTrials(
         metric="FMR",
         people=len(people),
-        person=places_of(people.index, non_mated["probe_subject"]),
-        score=non_mated["score"].to_numpy(np.float32),
+        person=np.concatenate([listed, below]),
+        score=np.concatenate([score, np.full(len(below), -np.inf, np.float32)]),
         event_at_or_above=True,
     )
 
