@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import ctypes
 import os
 import signal
 import sys
@@ -18,6 +19,8 @@ from lfr_eval.cli.main import main as command
 WRITES = ("os.rename", "os.remove", "os.rmdir", "os.mkdir", "os.truncate", "os.link", "os.symlink")
 NOT_OURS = (".lock", "-journal", "-wal", "-shm", "mlflow.db", "said", ".pyc")
 """Ends of names that are no results: locks, and what SQLite writes and mends itself."""
+
+PR_SET_PDEATHSIG = 1
 
 
 def at_writes(folder: Path, then: Callable[[int], None]) -> Callable[[], int]:
@@ -101,11 +104,13 @@ def begun(folder: Path, words: Sequence[str], then: Callable[[int], None] | None
     then
         Is called with the number of each write, in that process; None: writes are not counted.
     """
+    parent = os.getpid()
     child = os.fork()
     if child:
         return child
     status = 70
     with contextlib.suppress(BaseException):
+        end_with(parent)
         os.setsid()
         os.chdir(folder)
         counted = None if then is None else at_writes(folder, then)
@@ -119,6 +124,14 @@ def begun(folder: Path, words: Sequence[str], then: Callable[[int], None] | None
         if counted is not None:
             (folder.parent / "writes").write_text(str(counted()))
     os._exit(status)
+
+
+def end_with(parent: int) -> None:
+    """Have the kernel kill this process when its parent ends, however that ends (Linux only)."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+        if os.getppid() != parent:  # It ended before it was asked.
+            os.kill(os.getpid(), signal.SIGKILL)
 
 
 def check(status: int, folder: Path, words: Sequence[str]) -> None:

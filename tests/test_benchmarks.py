@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -97,6 +99,30 @@ def test_a_benchmark_that_needs_more_can_be_imported(
     name: str, python: Forked, tmp_path: Path
 ) -> None:
     printed(python, tmp_path, name, "--help")
+
+
+KILLED = """
+import os, signal, sys, time
+from pathlib import Path
+import killing
+killing.command = lambda words: time.sleep(60)
+child = killing.begun(Path(sys.argv[1]) / "work", [])
+(Path(sys.argv[1]) / "child").write_text(str(child))
+os.kill(os.getpid(), signal.SIGKILL)
+"""
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(sys.platform != "linux", reason="asks the kernel of Linux")
+def test_a_command_ends_with_the_benchmark_that_began_it(python: Forked, tmp_path: Path) -> None:
+    (tmp_path / "work").mkdir()
+    assert python.begin(KILLED, str(tmp_path)).wait() == -9
+    status = Path("/proc") / (tmp_path / "child").read_text() / "status"
+    until = time.monotonic() + 30
+    # Where nobody asks for its status, a process that ended stays as a zombie.
+    while status.exists() and "State:\tZ" not in status.read_text():
+        assert time.monotonic() < until, "it goes on"
+        time.sleep(0.05)
 
 
 @pytest.mark.slow
