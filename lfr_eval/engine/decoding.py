@@ -41,6 +41,12 @@ BACKWARDS, FORWARDS = 1.0, 10.0
 """Seconds from which a step in time is a new clock and not a pause: any container backwards, and
 forwards in formats whose clock may jump (MPEG-TS), as FFmpeg's own `dts_delta_threshold`."""
 
+BACKWARDS_OF_JUMPS = 0.1
+"""The same, backwards, in formats whose clock may jump; FFmpeg takes a tenth of a second there."""
+
+FROM_ZERO = {"matroska", "nut", "asf"}
+"""Formats, by FFmpeg's names, whose stated length runs from time 0 and not from the first frame."""
+
 CLOCK_MAY_JUMP = 0x0200
 """FFmpeg's AVFMT_TS_DISCONT."""
 
@@ -268,6 +274,7 @@ class _Clock:
         rate = stream.average_rate or stream.guessed_rate
         self._step = 1 / float(rate or USUAL_RATE)
         self._jumps = bool(container.format.flags & CLOCK_MAY_JUMP)
+        self._backwards = BACKWARDS_OF_JUMPS if self._jumps else BACKWARDS
         self._origin: float | None = None
         self._frames = 0
         self._last, self._faults = [-math.inf, -math.inf], [0, 0]
@@ -298,7 +305,7 @@ class _Clock:
             self._origin = stated - following
         at = stated - self._origin
         behind, ahead = self.now - at, at - self.now
-        if behind > BACKWARDS or (self._jumps and ahead > FORWARDS):
+        if behind > self._backwards or (self._jumps and ahead > FORWARDS):
             self._origin = stated - following
             at = following
         self.now = max(self.now, at)
@@ -309,12 +316,17 @@ class _End:
     """Whether a container was read to the end that it states."""
 
     def __init__(self, container: InputContainer, stream: VideoStream) -> None:
+        formats = {*container.format.name.split(",")}
         self._stated: float | None = None
+        self._start, zero = (container.start_time or 0) / 1_000_000, bool(formats & FROM_ZERO)
         if container.duration is not None:
-            self._stated = ((container.start_time or 0) + container.duration) / 1_000_000
+            self._stated = _ending(self._start, container.duration / 1_000_000, zero)
         self._own: float | None = None
         if stream.duration is not None and stream.time_base is not None:
-            self._own = float(((stream.start_time or 0) + stream.duration) * stream.time_base)
+            start = float((stream.start_time or 0) * stream.time_base)
+            self._own = _ending(start, float(stream.duration * stream.time_base), zero)
+        # FLV counts its length from the first packet, which reordered frames are shown after.
+        self._from_sent, self._lead = "flv" in formats, 0.0
         self._left = stream.frames
         self._video = stream.index
         self._step = 1 / float(stream.average_rate or USUAL_RATE)
@@ -325,6 +337,8 @@ class _End:
         """Record a packet of any stream, since sound and subtitles may last longer."""
         begins = _seconds(packet.dts if packet.pts is None else packet.pts, packet)
         lasts = _seconds(packet.duration, packet) or 0.0
+        sent = _seconds(packet.dts, packet) if self._from_sent else None
+        self._lead = max(self._lead, 0.0 if sent is None else self._start - sent)
         if packet.stream.type == "audio":
             # Sound is padded to whole packets, which an end may count and no packet show.
             self._step = max(self._step, lasts)
@@ -346,7 +360,12 @@ class _End:
         # The last packet begins a step before the end; half a step more for rounding.
         slack = 1.5 * self._step
         pictures = self._own is not None and self._shown + slack >= self._own
-        return pictures or self._last + slack >= self._stated
+        return pictures or self._last + slack >= self._stated - self._lead
+
+
+def _ending(start: float, length: float, from_zero: bool) -> float:
+    # A length that is shorter than its start can only have been counted from it.
+    return length if from_zero and length > start else start + length
 
 
 def _seconds(ticks: int | None, packet: av.Packet[Any]) -> float | None:

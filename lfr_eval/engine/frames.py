@@ -97,9 +97,14 @@ class VideoFile:
         with opened(str(self.path)) as container:
             check_recording(container, self.path)
             stream = video_of(container, self.path)
+            number = -1
             for number, at, frame in decoded(container, stream, whole=True):
                 if number >= start:
                     yield Frame(number, at, None if frame is None else upright(frame, stream))
+        if number < 0:
+            raise SourceError(
+                f"{self.path} contains no frame that can be decoded. Give the whole recording."
+            )
 
 
 @dataclass(frozen=True)
