@@ -111,7 +111,7 @@ def test_a_recording_whose_video_holds_no_picture_is_said_to_be_one(
             if packet.dts is not None:
                 packet.stream = copied[packet.stream_index]
                 outside.mux(packet)
-    with pytest.raises(SourceError, match="no frame that can be decoded|no video"):
+    with pytest.raises(SourceError, match=r"no frame that can be decoded|no video"):
         frames(path)
 
 
