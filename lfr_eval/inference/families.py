@@ -84,6 +84,7 @@ def adjust(rows: pd.DataFrame, alpha: float, shared: float | None = None) -> Adj
         words[at] = (
             f"graphical gatekeeping over all {number} primary tests of the study; a factor's test "
             "of all groups opens its comparisons"
+            f"{'; mean scores share the level' if shared < alpha else ''}"
         )
     for at, name in _exploratory(rows, primary):
         p[at] = benjamini_hochberg(raw[at])

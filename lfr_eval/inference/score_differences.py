@@ -152,7 +152,10 @@ def score_difference_table(
                 told[at] = np.minimum(adjusted(one[at]) * (plan.alpha / shared), 1.0)
                 level[at] = shared / steps(one[at], told[at], plan.alpha)
     number = int(np.count_nonzero(~np.isnan(raw[primary])))
-    words = {True: f"Holm over the {number} primary score comparisons", False: _EXPLORATORY}
+    words = {
+        True: f"Holm over the {number} primary score comparisons; rates share the level",
+        False: _EXPLORATORY,
+    }
     return SCORE_DIFFERENCES.build(
         _written(
             row,
