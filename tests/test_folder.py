@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
+from collections.abc import Callable
 from pathlib import Path
 
 import pandas as pd
@@ -168,6 +170,23 @@ def test_two_processes_do_not_share_a_study(folder: StudyFolder) -> None:
     ):
         pass
     assert not (folder.path / ".lock").exists()
+
+
+@pytest.mark.parametrize("away", [shutil.rmtree, lambda path: path.rename(f"{path} elsewhere")])
+def test_a_study_that_is_taken_away_while_it_is_held_is_not_held_for_ever(
+    tmp_path: Path, away: Callable[[Path], object]
+) -> None:
+    folder = StudyFolder(tmp_path / "study")
+
+    def work() -> None:
+        with folder.locked():
+            away(folder.path)
+            raise KeyError("its own error")
+
+    with pytest.raises(KeyError, match="its own error"):
+        work()
+    with folder.locked():
+        assert folder.path.is_dir()
 
 
 def test_the_digest_of_a_value_does_not_depend_on_the_order_of_keys() -> None:

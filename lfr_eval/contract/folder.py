@@ -189,9 +189,10 @@ class StudyFolder:
         finally:
             # The lock file stays: a lock that is taken away excludes nobody. A study that was
             # refused leaves nothing behind; whoever waits for its lock notices that it is gone.
-            if [path.name for path in self.path.iterdir()] == [LOCK]:
-                (self.path / LOCK).unlink()
-                with suppress(OSError):
+            # The folder itself may have been moved away meanwhile.
+            with suppress(OSError):
+                if [path.name for path in self.path.iterdir()] == [LOCK]:
+                    (self.path / LOCK).unlink()
                     self.path.rmdir()
             lock.release()
 

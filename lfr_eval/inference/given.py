@@ -9,7 +9,7 @@ from __future__ import annotations
 import warnings
 from collections.abc import Iterable, Mapping, Set
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NoReturn
 
 import numpy as np
 import pandas as pd
@@ -22,7 +22,8 @@ Column = ArrayLike | str
 """An array of one element per trial, or the name of a column of `data`."""
 
 NAMES = ("event", "person", "group", "other", "other_group", "cluster", "other_cluster")
-IDS = {"person", "other", "cluster", "other_cluster"}
+IDS = (("person", "other"), ("cluster", "other_cluster"))
+"""Columns that name the same people, or the same clusters."""
 
 
 class MissingTrialsWarning(UserWarning):
@@ -64,7 +65,7 @@ class Given:
         """
         absent = [name for name in NAMES[:3] if getattr(self, name) is None]
         if absent:
-            raise ValueError(f"The '{absent[0]}' parameter must have one element per trial.")
+            _no_trials(absent[0])
         if (self.other is None) != (self.other_group is None):
             raise ValueError("The parameters 'other' and 'other_group' must be given together.")
         if (self.other_cluster is None) != (self.cluster is None or self.other is None):
@@ -79,8 +80,8 @@ class Given:
             raise ValueError(f"All arrays must have one element per trial. Got lengths {lengths}.")
         frame = pd.DataFrame(columns)
         frame["event"] = _events(frame["event"])
-        for name in set(columns) & IDS:
-            frame[name] = _ids(frame[name])
+        for names in IDS:
+            frame = _ids(frame, [name for name in names if name in columns])
         for name in set(columns) & {"group", "other_group"}:
             frame[name] = _labels(name, frame[name].astype("string"))
             if frame[name].eq(EVERYBODY).any():
@@ -110,15 +111,20 @@ class Given:
             )
         if not isinstance(value, pd.Series | pd.api.extensions.ExtensionArray | np.ndarray):
             if hasattr(value, "to_numpy"):
-                value = value.to_numpy()
+                try:
+                    value = value.to_numpy()
+                except ValueError:  # Booleans of Arrow, eight to a byte.
+                    value = value.to_pandas()
             elif isinstance(value, Iterable):
                 value = list(value)
             else:
-                raise ValueError(f"The '{name}' parameter must have one element per trial.")
-        if np.ndim(value) != 1:
-            raise ValueError(f"The '{name}' parameter must have one element per trial.")
-        # An array of NumPy would turn a missing text into the text 'nan'.
-        return pd.Series(value).reset_index(drop=True)
+                _no_trials(name)
+        try:
+            one_each = np.ndim(value) == 1
+            # An array of NumPy would turn a missing text into the text 'nan'.
+            return pd.Series(value).reset_index(drop=True) if one_each else _no_trials(name)
+        except (TypeError, ValueError):  # Lists within lists, arrays with named fields.
+            return _no_trials(name)
 
     def _column(self, name: str, column: str) -> Any:
         if self.data is None:
@@ -150,11 +156,25 @@ class Given:
         return table[column]
 
 
-def _ids(values: pd.Series) -> pd.Series:
-    """Return people by one name each, as a manifest's are read, where any name is a text."""
-    if not values.map(lambda one: isinstance(one, str)).any():
-        return values
-    return values.astype("object").map(lambda one: normal(str(one)), na_action="ignore")
+def _no_trials(name: str) -> NoReturn:
+    raise ValueError(f"The '{name}' parameter must have one element per trial.") from None
+
+
+def _ids(frame: pd.DataFrame, names: list[str]) -> pd.DataFrame:
+    """Return columns by one name each person, as a manifest's are read, where any is a text.
+
+    An empty text names nobody.
+    """
+    if not any(frame[name].map(lambda one: isinstance(one, str)).any() for name in names):
+        return frame
+
+    def name_of(one: object) -> str | None:
+        # Whole numbers are read as decimal ones where others of their column are missing.
+        whole = isinstance(one, float) and one.is_integer()
+        return normal(str(int(one) if whole else one)).strip() or None  # type: ignore[call-overload]
+
+    read = {name: frame[name].astype("object").map(name_of, na_action="ignore") for name in names}
+    return frame.assign(**read)
 
 
 def _labels(name: str, values: pd.Series) -> pd.Series:

@@ -6,9 +6,14 @@ plan does not name is still computed, but marked exploratory.
 
 from __future__ import annotations
 
+import math
 import warnings
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import InitVar, dataclass, field, replace
+from numbers import Real
+from typing import Any
+
+import numpy as np
 
 from lfr_eval.contract import defaults
 from lfr_eval.contract.tables import CROSS, METRICS, OVERALL, REGISTERED_STATES
@@ -22,6 +27,20 @@ COMPARED, SEARCHED = ("FMR", "FNMR"), ("FPIR", "FNIR")
 
 SIZED = "FPIR"
 """The compared rate that depends on the watchlist's size; misses are compared at one size."""
+
+_NUMBERS: tuple[tuple[str, str, Callable[[Any], bool]], ...] = (
+    *(
+        (name, "a float in the range (0, 1)", lambda x: 0 < x < 1)
+        for name in ("level", "alpha", "power")
+    ),
+    ("margin", "a ratio above 1", lambda x: 1 < x < math.inf),
+    ("garbe_weight", "a number from 0 to 1", lambda x: 0 <= x <= 1),
+    ("seed", "an int of at least 0", lambda x: isinstance(x, int | np.integer) and bool(x >= 0)),
+)
+_OF_NUMBERS = ("stated_scores", "primary_thresholds", "primary_watchlist_sizes")
+_OF_NAMES = (
+    *("factors", "strata", "adjust", "primary_metrics", "primary_factors", "primary_comparisons"),
+)
 
 
 @dataclass(frozen=True)
@@ -103,35 +122,24 @@ class Plan:
                 FutureWarning,
                 stacklevel=3,
             )
-        for name in ("level", "alpha", "power"):
-            value = getattr(self, name)
-            if not (isinstance(value, (int, float)) and 0 < value < 1):
-                raise ValueError(_message(name, "a float in the range (0, 1)", value))
-        if not (isinstance(self.margin, (int, float)) and self.margin > 1):
-            raise ValueError(_message("margin", "a ratio above 1", self.margin))
-        apart = self.difference_margin
-        if not (apart is None or (isinstance(apart, (int, float)) and 0 < apart < 1)):
+        for name, wanted, fits in _NUMBERS:
+            value: Any = getattr(self, name)
+            if isinstance(value, bool) or not (isinstance(value, Real) and fits(value)):
+                raise ValueError(_message(name, wanted, value))
+        apart: Any = self.difference_margin
+        if not (apart is None or (isinstance(apart, Real) and 0 < float(apart) < 1)):
             raise ValueError(_message("difference_margin", "None or in the range (0, 1)", apart))
-        weight = self.garbe_weight
-        if not (isinstance(weight, (int, float)) and 0 <= weight <= 1):
-            raise ValueError(_message("garbe_weight", "a number from 0 to 1", weight))
-        if not (isinstance(self.seed, int) and self.seed >= 0):
-            raise ValueError(_message("seed", "an int of at least 0", self.seed))
-        for name in (
-            "factors",
-            "strata",
-            "adjust",
-            "stated_scores",
-            "primary_metrics",
-            "primary_factors",
-            "primary_thresholds",
-            "primary_watchlist_sizes",
-            "primary_comparisons",
-        ):
-            value = getattr(self, name)
-            if isinstance(value, str):
-                raise ValueError(_message(name, "a sequence", value))
-            object.__setattr__(self, name, tuple(value))
+        for names, kind, wanted in ((_OF_NAMES, str, "names"), (_OF_NUMBERS, Real, "numbers")):
+            for name in names:
+                value = getattr(self, name)
+                if isinstance(value, str) or not isinstance(value, Iterable):
+                    raise ValueError(_message(name, "a sequence", value))
+                given = tuple(value)
+                if not all(isinstance(one, kind) and one == one for one in given):
+                    raise ValueError(_message(name, f"a sequence of {wanted}", value))
+                object.__setattr__(self, name, given)
+        if not isinstance(self.reference_groups, Mapping):
+            raise ValueError(_message("reference_groups", "a mapping", self.reference_groups))
         if OVERALL in self.factors:
             raise ValueError(
                 _message("factors", "names of factors with groups to compare", self.factors)

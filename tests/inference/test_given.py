@@ -72,6 +72,18 @@ def test_trials_without_an_event_or_a_person_are_left_out_and_said(name: str, mi
     pd.testing.assert_frame_equal(found, rates_by_group(EVENT[kept], PERSON[kept], GROUP[kept]))
 
 
+def test_a_person_without_a_name_is_nobody() -> None:
+    with pytest.warns(MissingTrialsWarning, match="100 of 200 trials"):
+        found = rates_by_group(EVENT, [*PERSON[:100].astype(str), *[" "] * 100], GROUP)
+    assert found["subjects"].tolist() == [len({*PERSON[:100]})] * 2
+
+
+@pytest.mark.parametrize("others", [["2", "2", "1", "1"], [2.0, 2.0, 1.0, 1.0], [2, 2, 1, "1 "]])
+def test_a_person_on_both_sides_is_one_however_each_side_writes_names(others: list[Any]) -> None:
+    found = rates_by_group([1, 0, 0, 1], [1, 1, 2, 2], list("aaaa"), others, list("aaaa"))
+    assert found["subjects"].tolist() == [2, 2]
+
+
 @pytest.mark.parametrize("missing", [None, np.nan, pd.NA, "", "\u200b"])
 def test_a_missing_label_is_the_group_unknown(missing: Any) -> None:
     group = [*GROUP[:100], *[missing] * 100]
@@ -147,7 +159,10 @@ def test_a_name_without_a_table_or_a_column_is_refused() -> None:
 
 
 @pytest.mark.parametrize("function", FUNCTIONS)
-@pytest.mark.parametrize("person", [set(PERSON), dict.fromkeys(PERSON), 5])
+@pytest.mark.parametrize(
+    "person",
+    [set(PERSON), dict.fromkeys(PERSON), 5, [["a"], "b"] * 100, np.zeros(200, [("a", "f4")])],
+)
 def test_people_without_an_order_are_refused(
     function: Callable[..., pd.DataFrame], person: Any
 ) -> None:
