@@ -42,9 +42,17 @@ OTHER = frozenset(
 FEWEST = 5
 """Contradictions with the identities that are mistakes of single rows."""
 
-
 FINE = 10_000
 """Different scores of a list of any length whose scores are not coarse."""
+
+TORN = (
+    "a person is in another group in most other rows (if each group numbers its people from 1, add "
+    "the group, such as African-1; if group is that of one side only, give group_a and group_b; "
+    "otherwise correct the group)"
+)
+
+Check = tuple[str, pd.Series]
+"""What is wrong with rows, and which have it."""
 
 
 class PairFile:
@@ -87,66 +95,19 @@ class PairFile:
         optional = (*IDENTITIES, "group", *GROUPS)
         rows = read_rows(path, ("score", told_by), optional, columns)
         self.told = (*rows.attrs[NOTES], *_unread(rows))
-        given = [name for name in IDENTITIES if name in rows]
-        grouped = [name for name in GROUPS if name in rows]
-        for names in (given, grouped):
-            if len(names) == 1:
-                raise MatcherError(
-                    f"{path} has only {names[0]}, for one side of the pairs. Give the column of "
-                    "both sides."
-                )
-        if grouped and "group" in rows:
-            raise MatcherError(f"{path} has group and {', '.join(grouped)}; give one or the other.")
+        given, grouped = _sides(path, rows)
         self.independent = not given
         genuine, other = _told(rows[told_by], told_by)
         number = read_numbers(rows["score"], decimal)
-        score = number.value
-        checks = [
-            *number.checks("score"),
-            (
-                "there is no score (leave out such rows: a list of pairs cannot count images of "
-                "which no template was made)",
-                number.empty,
-            ),
-            (
-                f"{told_by} must be 1 or 0 (or yes or no, same or different, match or non-match)",
-                ~genuine & ~other,
-            ),
-        ]
+        checks = [*number.checks("score"), *_readable(told_by, number.empty, genuine | other)]
         groups = [rows[name] for name in (grouped or ["group", "group"]) if name in rows]
         if self.independent:
             a = b = pd.Series("pair " + rows[ROW].astype("string"))
-            if grouped:
-                unlike = _plain(groups[0]) != _plain(groups[1])
-                needed = (
-                    "a pair across two groups needs identities: give subject_a and subject_b, or "
-                    "leave out such pairs"
-                )
-                checks.append((needed, unlike))
+            checks += _across(groups) if grouped else []
         else:
             a, b = _coded([rows[side] for side in IDENTITIES])
-            named = (a != "") & (b != "")
-            checks.append(("an identity is missing; give all of them or none", ~named))
-            turned = named & ((genuine & (a != b)) | (other & (a == b)))
-            if turned.sum() > max(FEWEST, len(rows) / 2):
-                raise MatcherError(
-                    f"{path}: the column '{(columns or {}).get(told_by, told_by)}' contradicts the "
-                    f"identities in {int(turned.sum()):,} of {len(rows):,} rows. If 1 in it means "
-                    "two different people, name it with 'matcher.columns={impostor: THEIRS}'; if 1 "
-                    "means one person, with genuine. Otherwise check subject_a and subject_b."
-                )
-            checks += [
-                (
-                    f"{told_by} says one person, but the two identities differ (correct one of "
-                    "them, and write each person in one way)",
-                    turned & genuine,
-                ),
-                (
-                    f"{told_by} says two people, but both sides are the same person (correct one "
-                    "of them, or leave the row out)",
-                    turned & other,
-                ),
-            ]
+            theirs = (columns or {}).get(told_by, told_by)
+            checks += _contradictions(path, (a, b), (genuine, other), told_by, theirs)
         # Both sides of an unnamed pair are the pair itself.
         sides = [a] if self.independent else [a, b]
         self._people = pd.DataFrame({"subject_id": pd.concat(sides, ignore_index=True)})
@@ -154,45 +115,43 @@ class PairFile:
             coded = _coded(groups if given else groups[:1])
             self._people["group"] = pd.concat(coded, ignore_index=True)
         if groups and given:
-            said = (
-                "a person is in another group in most other rows (if each group numbers its people "
-                "from 1, add the group, such as African-1; if group is that of one side only, give "
-                "group_a and group_b; otherwise correct the group)"
-            )
-            checks.append((said, self._torn(len(rows))))
-        shown = rows[[name for name in rows if name != ROW] + [ROW]]
-        refuse(path, shown, checks)
-        self._pairs = pd.DataFrame(
-            {
-                "subject_a": a,
-                "subject_b": b,
-                "genuine": genuine.astype(bool),
-                "score": -score if higher_is == "worse" else score,
-            }
-        )
+            checks.append((TORN, self._torn(len(rows))))
+        refuse(path, rows[[name for name in rows if name != ROW] + [ROW]], checks)
+        score = -number.value if higher_is == "worse" else number.value
+        named = {"subject_a": a, "subject_b": b, "genuine": genuine.astype(bool), "score": score}
+        self._pairs = pd.DataFrame(named)
         if groups and given:
             self.told += self._filled(len(rows))
-        # Of coarse scores, two comparisons of the same people often have the same.
-        if given and score.nunique() >= min(len(rows) / 20, FINE):
-            again = int(self._pairs[[*IDENTITIES, "score"]].duplicated().sum())
-            if again:
-                self.told += (
-                    f"{several(again, 'row')} of {len(rows):,} in the list of pairs "
-                    f"{'has' if again == 1 else 'have'} the same people and score as an earlier "
-                    "row. All rows count: delete those that repeat a comparison.",
-                )
-        content = sha256_of(path)
-        settings: tuple[object, ...] = (content, higher_is, sorted((columns or {}).items()))
-        settings = (*settings, *filter(None, [decimal]))
+        if given:
+            self.told += self._repeated()
+        settings = (sha256_of(path), higher_is, sorted((columns or {}).items()))
+        self.card = self._card((*settings, *filter(None, [decimal])))
+
+    def _card(self, settings: tuple[object, ...]) -> MatcherCard:
+        """Return the card of these pairs, read with these settings."""
         values = self._pairs["score"].to_numpy()
         told_of = "without identities" if self.independent else "with identities"
-        self.card = MatcherCard(
+        return MatcherCard(
             name="pairs",
             fingerprint=hashlib.sha256(repr(settings).encode()).hexdigest(),
-            description=f"scores of {len(rows):,} pairs from a file, {told_of}",
+            description=f"scores of {len(values):,} pairs from a file, {told_of}",
             similarity="given",
             score_range=(float(np.min(values)), float(np.max(values))),
             acquisition="a list of pairs does not report failures to acquire",
+        )
+
+    def _repeated(self) -> tuple[str, ...]:
+        """Say how many rows repeat a comparison; of coarse scores, equal ones are no sign of it."""
+        rows = len(self._pairs)
+        if self._pairs["score"].nunique() < min(rows / 20, FINE):
+            return ()
+        again = int(self._pairs[[*IDENTITIES, "score"]].duplicated().sum())
+        if not again:
+            return ()
+        return (
+            f"{several(again, 'row')} of {rows:,} in the list of pairs "
+            f"{'has' if again == 1 else 'have'} the same people and score as an earlier row. All "
+            "rows count: delete those that repeat a comparison.",
         )
 
     def _torn(self, rows: int) -> pd.Series:
@@ -257,6 +216,94 @@ def _unread(rows: pd.DataFrame) -> list[str]:
     return [
         f"The list of pairs has columns that are not read: {some(others, MOST_NAMES)}. If they "
         f"hold groups or people, give matcher.columns={joined(needed)}."
+    ]
+
+
+def _sides(path: Path, rows: pd.DataFrame) -> tuple[list[str], list[str]]:
+    """Return which columns of identities and of groups there are: for both sides, or none."""
+    given = [name for name in IDENTITIES if name in rows]
+    grouped = [name for name in GROUPS if name in rows]
+    for names in (given, grouped):
+        if len(names) == 1:
+            raise MatcherError(
+                f"{path} has only {names[0]}, for one side of the pairs. Give the column of both "
+                "sides."
+            )
+    if grouped and "group" in rows:
+        raise MatcherError(f"{path} has group and {', '.join(grouped)}; give one or the other.")
+    return given, grouped
+
+
+def _readable(told_by: str, empty: pd.Series, told: pd.Series) -> list[Check]:
+    """Return rows without a score, or that do not say whose pair it is."""
+    return [
+        (
+            "there is no score (leave out such rows: a list of pairs cannot count images of "
+            "which no template was made)",
+            empty,
+        ),
+        (
+            f"{told_by} must be 1 or 0 (or yes or no, same or different, match or non-match)",
+            ~told,
+        ),
+    ]
+
+
+def _across(groups: Sequence[pd.Series]) -> list[Check]:
+    """Return unnamed pairs whose sides are in two groups."""
+    needed = (
+        "a pair across two groups needs identities: give subject_a and subject_b, or leave out "
+        "such pairs"
+    )
+    return [(needed, _plain(groups[0]) != _plain(groups[1]))]
+
+
+def _contradictions(
+    path: Path,
+    sides: tuple[pd.Series, pd.Series],
+    told: tuple[pd.Series, pd.Series],
+    told_by: str,
+    column: str,
+) -> list[Check]:
+    """Return rows without an identity, and rows whose identities contradict `told_by`.
+
+    Parameters
+    ----------
+    sides
+        Identities of both sides.
+    told
+        Which pairs are said to be of one person, and which of two.
+    told_by, column
+        Our name of the column that says so, and the file's.
+
+    Raises
+    ------
+    MatcherError
+        If so many rows contradict each other that the column must mean something else.
+    """
+    a, b = sides
+    genuine, other = told
+    named = (a != "") & (b != "")
+    turned = named & ((genuine & (a != b)) | (other & (a == b)))
+    if turned.sum() > max(FEWEST, len(named) / 2):
+        raise MatcherError(
+            f"{path}: the column '{column}' contradicts the identities in "
+            f"{int(turned.sum()):,} of {len(named):,} rows. If 1 in it means two different people, "
+            "name it with 'matcher.columns={impostor: THEIRS}'; if 1 means one person, with "
+            "genuine. Otherwise check subject_a and subject_b."
+        )
+    return [
+        ("an identity is missing; give all of them or none", ~named),
+        (
+            f"{told_by} says one person, but the two identities differ (correct one of them, and "
+            "write each person in one way)",
+            turned & genuine,
+        ),
+        (
+            f"{told_by} says two people, but both sides are the same person (correct one of them, "
+            "or leave the row out)",
+            turned & other,
+        ),
     ]
 
 
