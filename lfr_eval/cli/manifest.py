@@ -11,7 +11,7 @@ from cyclopts import Parameter
 from lfr_eval.cli.options import OK
 
 if TYPE_CHECKING:
-    from lfr_eval.cohort import gathering
+    from lfr_eval.cohort import people_table
     from lfr_eval.cohort.cohort import Cohort
 
 NAME = "manifest.csv"
@@ -32,9 +32,9 @@ class Columns:
     others: Annotated[tuple[str, ...], Parameter(name="--map", metavar="NAME=COLUMN")] = ()
     """A further label and its column; may be repeated."""
 
-    def named(self) -> gathering.Columns:
+    def named(self) -> people_table.Columns:
         """Return them with each further label once."""
-        from lfr_eval.cohort import gathering
+        from lfr_eval.cohort import people_table
         from lfr_eval.config import ConfigError
 
         others = {}
@@ -46,7 +46,7 @@ class Columns:
                     "'site=Test centre'."
                 )
             others[name] = column
-        return gathering.Columns(self.subject, self.gender, self.ethnicity, others)
+        return people_table.Columns(self.subject, self.gender, self.ethnicity, others)
 
 
 def manifest(

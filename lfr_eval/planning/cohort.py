@@ -15,8 +15,8 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from lfr_eval.cohort.gathering import GUESSED, usual_columns
 from lfr_eval.cohort.labels import respelled
+from lfr_eval.cohort.people_table import GUESSED, usual_columns
 from lfr_eval.cohort.problems import ManifestMissingError
 from lfr_eval.cohort.reading import read_text_table
 from lfr_eval.contract.names import factor_words, group_words

@@ -13,7 +13,7 @@ from itertools import combinations
 import pandas as pd
 
 from lfr_eval.cohort import Cohort
-from lfr_eval.cohort.gathering import usual_columns
+from lfr_eval.cohort.people_table import usual_columns
 from lfr_eval.config import ConfigError, ManifestDatasetConfig, PairsDatasetConfig, StudyConfig
 from lfr_eval.contract import defaults
 from lfr_eval.contract.names import factor_words

@@ -11,8 +11,9 @@ from zlib import crc32
 import pytest
 
 from lfr_eval.cli.main import main
-from lfr_eval.cohort.gathering import Columns, Gathered, gather, write_manifest
+from lfr_eval.cohort.gathering import Gathered, gather, write_manifest
 from lfr_eval.cohort.loading import load_manifest
+from lfr_eval.cohort.people_table import Columns
 from lfr_eval.cohort.problems import ManifestError
 from tests.cohort.builders import noise
 
