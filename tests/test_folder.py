@@ -14,7 +14,7 @@ import pytest
 import lfr_eval
 from lfr_eval.contract.folder import FolderError, StudyFolder, digest, written_aside
 from lfr_eval.contract.provenance import Provenance
-from lfr_eval.contract.tables import HISTOGRAM, TableError
+from lfr_eval.contract.tables import FINDINGS, HISTOGRAM, TableError
 
 
 @pytest.fixture
@@ -192,3 +192,10 @@ def test_a_study_that_is_taken_away_while_it_is_held_is_not_held_for_ever(
 def test_the_digest_of_a_value_does_not_depend_on_the_order_of_keys() -> None:
     assert digest({"a": 1, "b": [2, 3]}) == digest({"b": [2, 3], "a": 1})
     assert digest({"a": 1}) != digest({"a": 2})
+
+
+def test_claims_of_the_first_edition_are_superseded(folder: StudyFolder) -> None:
+    names = [name for name in FINDINGS.names if name not in ("registered", "statement")]
+    pd.DataFrame({name: [] for name in names}).to_parquet(folder.path / FINDINGS.file)
+    with pytest.raises(FolderError, match=r"claims about groups are superseded: .* run it again"):
+        folder.read(FINDINGS)
