@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import re
@@ -342,6 +343,37 @@ def test_an_id_is_found_in_any_unicode_form(tmp_path: Path) -> None:
     assert "data given in Python" in withdraw("Jose\u0301", [], [tmp_path]).done[0]
     assert not kept.exists()
     assert empty.exists()
+
+    # The table of a session is as it was given, and so may a log of alerts be.
+    kept = write_people(people.assign(subject_id="Jose\u0301"), tmp_path)
+    alerts = tmp_path / "deployments" / "one" / "alerts.jsonl"
+    alerts.parent.mkdir(parents=True)
+    alerts.write_text(json.dumps({"kind": "alert", "reference_id": "Jose\u0301"}))
+    assert withdraw("Jos\u00e9", [], [tmp_path], deployments=[tmp_path / "deployments"]).left == ()
+    assert not kept.exists()
+    assert alerts.read_text() == ""
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("person-10, xperson-1, person-1a", False),
+        ("of person-1", True),
+        (r"a\nperson-1", True),
+        ("a%20person-1.png", True),
+        ("x" * ((1 << 22) - 8) + "person-10", False),
+        ("x" * ((1 << 22) - 9) + " person-1.", True),
+        ("x" * (1 << 22) + "person-1", False),
+    ],
+)
+def test_a_name_is_searched_for_as_a_whole(text: str, found: bool) -> None:
+    """Also where a name lies across two of the blocks in which a file is read."""
+    assert Person("person-1").needles.are_in(io.BytesIO(text.encode())) is found
+
+
+@pytest.mark.parametrize("text", ['"Jos\\u00e9 & Co"', "Jose\u0301 & Co", "Jos%C3%A9%20%26%20Co"])
+def test_a_name_is_found_in_every_form_of_a_file(text: str) -> None:
+    assert Person("Jos\u00e9 & Co").needles.are_in(io.BytesIO(text.encode()))
 
 
 def test_sessions_do_not_exchange_their_data(tmp_path: Path) -> None:

@@ -51,22 +51,23 @@ def fetch(
 def purge() -> int:
     """Delete all cached templates, pictures, given data and unfinished comparisons."""
     from lfr_eval.cli.launch import default_paths
-    from lfr_eval.cohort import capture
     from lfr_eval.config.paths import cache_folder
-    from lfr_eval.contract.places import CACHES, known
+    from lfr_eval.contract.places import CACHES, EXPORTS, known
+    from lfr_eval.finished.elsewhere import purge as empty
     from lfr_eval.finished.withdrawal import disk_note
-    from lfr_eval.matchers.store import purge as templates_of
-    from lfr_eval.study import given
 
-    here = cache_folder(default_paths())
-    for cache in dict.fromkeys((here, *known(CACHES))):
-        pictures, data, templates = capture.purge(cache), given.purge(cache), templates_of(cache)
-        if cache == here or pictures or data or templates:
-            print(f"{templates} files of templates and {pictures} pictures deleted from {cache}.")
-        if data:
-            print(f"{data} files of people, scores and templates given in Python deleted, too.")
+    caches = list(dict.fromkeys((cache_folder(default_paths()), *known(CACHES))))
+    done = [each for cache in caches for each in empty(cache)]
+    print("\n".join(said for _, said in done) or "No cache holds anything of people.")
+    for cache in caches[1:]:
+        if not cache.exists() and cache != Path("~/.cache/lfr_eval").expanduser():
+            print(f"{cache}: this cache is gone. If it was moved, delete it where it is now.")
+    for file in known(EXPORTS):
+        if file.exists():
+            print(f"{file}: exported templates, not deleted. Delete the file yourself.")
     print(disk_note())
-    return OK
+    print("Downloads, studies, and the alerts and pictures of deployments were not deleted.")
+    return OK if all(gone for gone, _ in done) else FAILED
 
 
 def withdraw(

@@ -108,7 +108,7 @@ def export(
     print(
         "Warning: templates identify people for life, like their faces, and image_id may name "
         "them. Only you can read the file. Encrypt it before you hand it on, and delete it "
-        "yourself: `lfr-eval purge` does not know where it is.",
+        "yourself: `lfr-eval purge` does not delete it.",
         file=sys.stderr,
     )
     return OK

@@ -133,14 +133,6 @@ def private_folder(path: Path) -> None:
     path.chmod(0o700)
 
 
-def delete_folder(folder: Path, look: bool = False) -> int:
-    """Delete a folder, if there is one and not only to look; return how many files it held."""
-    count = sum(path.is_file() for path in folder.rglob("*"))
-    if folder.is_dir() and not look:
-        shutil.rmtree(folder)
-    return count
-
-
 @contextmanager
 def kept_private() -> Iterator[None]:
     """Make files and folders that only their owner can read, while this holds."""

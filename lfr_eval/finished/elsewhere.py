@@ -9,36 +9,40 @@ from __future__ import annotations
 
 import glob
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from lfr_eval.cohort.capture.pictures import FOLDER as PICTURES
+from lfr_eval.cohort.capture.pictures import KEPT as PICTURES
 from lfr_eval.contract.archives import read_parquet, swollen
 from lfr_eval.contract.errors import MendableError
 from lfr_eval.contract.folder import sha256_of
 from lfr_eval.contract.reading import ReadingError, json_value, read_text
+from lfr_eval.contract.spelling import normal
 from lfr_eval.contract.words import several
-from lfr_eval.contract.writing import clear_dead, delete_folder, write_text, written_aside
+from lfr_eval.contract.writing import clear_dead, write_text, written_aside
 from lfr_eval.finished.person import Person
 from lfr_eval.matchers.store import FOLDER as TEMPLATES
-from lfr_eval.matchers.store import SHARDS, Shard
-from lfr_eval.study.given import FOLDER as GIVEN
+from lfr_eval.matchers.store import SHARDS_KEPT, TEMPLATES_KEPT, Shard
+from lfr_eval.study.given import KEPT as GIVEN
 
+KINDS = (TEMPLATES_KEPT, PICTURES, GIVEN, SHARDS_KEPT)
+"""What a cache keeps of people."""
 LINES = ("alerts.jsonl", "decisions.jsonl")
 """Files of a deployment whose lines are about people: what is decided names the alert."""
 
 
 def given_of(person: Person, cache: Path) -> Iterator[Path]:
     """Yield the folders of data given in Python that name the person; note their images."""
-    for file in sorted((cache / GIVEN).glob("*/people.csv")):
+    for file in sorted((cache / GIVEN.folder).glob("*/people.csv")):
         people = _table(file)
         if people is not None and "subject_id" in people:
             theirs = people[people["subject_id"] == person.subject]
             person.images |= set(theirs.get("image_id", pd.Series(dtype=str)).astype(str))
-    for file in sorted((cache / GIVEN).glob("*/*")):
+    for file in sorted((cache / GIVEN.folder).glob("*/*")):
         frame = _table(file)
         if frame is not None and person.rows(frame).any():
             yield file.parent
@@ -56,11 +60,27 @@ def _table(file: Path) -> pd.DataFrame | None:
 
 def from_given(folder: Path, look: bool = False) -> str:
     """Delete data that were given in Python and name the person."""
-    return _whole(folder, "data given in Python, of everybody in them", look)
+    count = replace(GIVEN, inside=folder.name).delete(folder.parent.parent, look)
+    return f"{folder}: data given in Python, of everybody in them ({several(count, 'file')})"
 
 
-def _whole(folder: Path, what: str, look: bool) -> str:
-    return f"{folder}: {what} ({several(delete_folder(folder, look), 'file')})"
+def purge(cache: Path) -> Iterator[tuple[bool, str]]:
+    """Delete what a cache keeps of people; yield for each kind whether all is gone, and a sentence.
+
+    Downloads stay: they have times of their own (`finished.retention`).
+    """
+    for kind in KINDS:
+        folder = cache / kind.folder
+        try:
+            if count := kind.delete(cache):
+                yield True, f"{folder}: {several(count, 'file')} of {kind.what} deleted."
+        except OSError as error:
+            count = len(kind.files(cache))
+            why = error.strerror or str(error)
+            yield False, f"{folder}: {several(count, 'file')} of {kind.what} STILL THERE: {why}."
+        if others := kind.others(cache):
+            number = several(len(others), "other file or link", "other files and links")
+            yield True, f"{folder}: {number} not deleted, such as {others[0].name}."
 
 
 def from_cache(person: Person, cache: Path, look: bool = False) -> list[str]:
@@ -75,10 +95,12 @@ def from_cache(person: Person, cache: Path, look: bool = False) -> list[str]:
         templates, files = several(sum(removed), "template"), several(len(removed), "file")
         done.append(f"{cache / TEMPLATES}: {templates} in {files}")
     # A degraded picture is named by a hash that does not tell of whom it is.
-    for name, what in ((PICTURES, "degraded pictures"), (SHARDS, "unfinished comparisons")):
-        folder = cache / name
-        if folder.is_dir() and any(folder.iterdir()):
-            done.append(_whole(folder, f"all {what}, to be made again when they are needed", look))
+    for kind in (PICTURES, SHARDS_KEPT):
+        if count := kind.delete(cache, look):
+            done.append(
+                f"{cache / kind.folder}: all {kind.what}, to be made again when they are needed "
+                f"({several(count, 'file')})"
+            )
     for file in sorted(cache.rglob("*")) if cache.is_dir() and person.digests else ():
         if file.is_file() and not file.is_symlink() and sha256_of(file) in person.digests:
             if not look:
@@ -171,7 +193,7 @@ def from_deployments(person: Person, roots: Sequence[Path], look: bool = False) 
 
 
 def _is_theirs(person: Person, line: dict[str, Any]) -> bool:
-    reference = str(line.get("reference_id"))
+    reference = normal(str(line.get("reference_id")))
     if line.get("kind") != "alert":
         return False
     return reference == person.subject or reference in person.images

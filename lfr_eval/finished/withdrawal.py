@@ -32,6 +32,7 @@ from lfr_eval.contract.words import several
 from lfr_eval.contract.writing import json_text, written_aside
 from lfr_eval.contract.yaml_reading import read_yaml
 from lfr_eval.finished.elsewhere import (
+    KINDS,
     from_cache,
     from_deployments,
     from_exports,
@@ -39,7 +40,7 @@ from lfr_eval.finished.elsewhere import (
     given_of,
     unread,
 )
-from lfr_eval.finished.person import Person
+from lfr_eval.finished.person import Needles, Person
 from lfr_eval.study.registration.standing import PLAN, RECORD
 from lfr_eval.study.sealing import report_and_seal
 
@@ -154,7 +155,9 @@ def withdraw(
         *{folder.path.resolve() for folder in folders},
         *(c for c in (*caches, *deployments) if c.is_dir()),
     ]
-    left, searched = _search(person, places)
+    # A folder of a cache may be linked.
+    linked = [file for cache in caches for kind in KINDS for file in kind.files(cache)]
+    left, searched = _search(person, places, linked)
     return Withdrawn(tuple(done), (*damaged.values(), *passed_over, *left), searched)
 
 
@@ -277,22 +280,17 @@ def _stages(study: Path, files: Mapping[str, bytes]) -> bytes:
     return json_text(stages).encode()
 
 
-def _search(person: Person, places: Iterable[Path]) -> tuple[list[str], int]:
+def _search(person: Person, places: Iterable[Path], files: Iterable[Path]) -> tuple[list[str], int]:
     """Return in which files something of the person is found, and how many were searched."""
-    needles, left, searched = person.needles, [], 0
-    longest = max(map(len, needles), default=1)
-    for place in places:
-        for path in sorted(place.rglob("*")):
-            if path.is_symlink() or not path.is_file():
-                continue
-            searched += 1
-            what = _found(person, path, needles, longest)
-            if what:
-                left.append(f"{path}: {what}")
-    return left, searched
+    needles = person.needles
+    below = (path for place in places for path in sorted(place.rglob("*")))
+    found = (path for path in (*below, *files) if path.is_file() and not path.is_symlink())
+    searched = {path.resolve(): path for path in found}
+    told = {path: _found(person, path, needles) for path in searched.values()}
+    return [f"{path}: {what}" for path, what in told.items() if what], len(searched)
 
 
-def _found(person: Person, path: Path, needles: Sequence[bytes], longest: int) -> str | None:
+def _found(person: Person, path: Path, needles: Needles) -> str | None:
     # Tables are compressed: their cells are looked at, not their bytes.
     if path.suffix == ".parquet":
         try:
@@ -302,14 +300,8 @@ def _found(person: Person, path: Path, needles: Sequence[bytes], longest: int) -
         return "rows of a table" if person.rows(frame).any() else None
     if sha256_of(path) in person.digests:
         return "a picture"
-    tail = b""
     with path.open("rb") as stream:
-        while block := stream.read(1 << 22):
-            held = tail + block
-            if any(needle in held for needle in needles):
-                return "an id or a template"
-            tail = held[-longest:]
-    return None
+        return "an id or a template" if needles.are_in(stream) else None
 
 
 def disk_note() -> str:
@@ -325,9 +317,10 @@ def studies_in(roots: Iterable[Path]) -> list[Path]:
     found = [
         path.parent
         for root in roots
-        for path in root.rglob(STAGES)
+        for place in (root, *(path for path in root.glob("*") if path.is_symlink()))
+        for path in place.rglob(STAGES)
         # What a study sets aside is looked at with the study; a kill may leave its view there.
         if not path.parent.name.startswith(".")
-        and not {NEXT, READY} & set(path.relative_to(root).parts)
+        and not {NEXT, READY} & set(path.relative_to(place).parts)
     ]
     return sorted({Path(os.path.realpath(path)) for path in found})

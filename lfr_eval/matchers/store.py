@@ -23,14 +23,17 @@ import pandas as pd
 from lfr_eval.contract.errors import DISK_FULL
 from lfr_eval.contract.folder import mapped_array, private_folder, written_aside
 from lfr_eval.contract.pictures import READING
+from lfr_eval.contract.places import Kept
 from lfr_eval.contract.progress import counting
 from lfr_eval.contract.words import several
-from lfr_eval.contract.writing import check_room, clear_dead, delete_folder
+from lfr_eval.contract.writing import check_room, clear_dead
 from lfr_eval.matchers import Embedding, ImageMatcher, MatcherError, Templates, Vector, collect
 
 FOLDER = "templates"
 SHARDS = "shards"
 """Folder of finished shards of comparisons, private because scores are personal data too."""
+TEMPLATES_KEPT = Kept("templates", FOLDER, "*", r"[0-9a-f]{32}\.npy")
+SHARDS_KEPT = Kept("unfinished comparisons", SHARDS, "*", r"shard-[0-9]+\.npz")
 
 BATCH = 128
 _REMEDY = "delete it; its images are embedded again when they are needed."
@@ -216,11 +219,6 @@ class TemplateStore:
                 "another place with paths.cache=FOLDER, and run the study again: the templates "
                 "made so far are kept."
             ) from error
-
-
-def purge(cache: Path) -> int:
-    """Delete all cached templates and unfinished comparisons, and return the number of files."""
-    return delete_folder(cache / FOLDER) + delete_folder(cache / SHARDS)
 
 
 def acquire(

@@ -14,10 +14,12 @@ from pathlib import Path
 import pandas as pd
 
 from lfr_eval.contract.folder import private_folder, sha256_of
-from lfr_eval.contract.writing import delete_folder, written_aside
+from lfr_eval.contract.places import Kept
+from lfr_eval.contract.writing import written_aside
 from lfr_eval.study.labels import own_labels, told_factors
 
 FOLDER = "given"
+KEPT = Kept("data given in Python", FOLDER, "*", r"(people\.csv|scores\.csv|templates\.parquet)")
 
 
 def write_people(people: pd.DataFrame, cache: Path) -> Path:
@@ -51,11 +53,6 @@ def write_templates(templates: pd.DataFrame, cache: Path) -> Path:
     stream = io.BytesIO()
     templates.to_parquet(stream, index=False)
     return _kept(stream.getvalue(), cache, "templates.parquet")
-
-
-def purge(cache: Path) -> int:
-    """Delete all people, scores and templates that were given; return how many files there were."""
-    return delete_folder(cache / FOLDER)
 
 
 def factors_of(people: pd.DataFrame) -> list[str]:

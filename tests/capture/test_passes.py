@@ -91,7 +91,7 @@ def test_pictures_are_private_and_can_be_purged(tmp_path: Path) -> None:
     for path in files:
         assert stat.S_IMODE(path.stat().st_mode) == 0o600
         assert path.suffix == ".png"
-    assert capture.purge(tmp_path / "cache") == 8
+    assert capture.KEPT.delete(tmp_path / "cache") == 8
     assert not folder.exists()
 
 

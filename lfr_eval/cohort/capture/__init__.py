@@ -6,5 +6,5 @@ in a study. What comes out is labelled as simulated capture wherever it is shown
 """
 
 from lfr_eval.cohort.capture.passes import Recipe, simulate_passes
-from lfr_eval.cohort.capture.pictures import FOLDER, CaptureError, purge
+from lfr_eval.cohort.capture.pictures import FOLDER, KEPT, CaptureError
 from lfr_eval.cohort.capture.transforms import TRANSFORMS, Step

@@ -24,9 +24,10 @@ from lfr_eval.cohort.capture.transforms import Step, degrade
 from lfr_eval.contract.errors import DISK_FULL, MendableError
 from lfr_eval.contract.folder import private_folder, sha256_of, written_aside
 from lfr_eval.contract.pictures import READING, read_picture
-from lfr_eval.contract.writing import delete_folder
+from lfr_eval.contract.places import Kept
 
 FOLDER = "captured"
+KEPT = Kept("degraded pictures", FOLDER, "", r"[0-9a-f]{64}\.png")
 OWNER_ONLY = 0o600
 THREADS = min(4, os.cpu_count() or 1)
 """Threads that share the pictures; each picture has its own random numbers."""
@@ -149,8 +150,3 @@ def _hash(recipe: dict[str, object]) -> str:
 def _versions() -> list[str]:
     """Return the versions of the image libraries, which may round pixels differently."""
     return [f"read{READING}", *(version(name) for name in ("pillow", "numpy", "scipy"))]
-
-
-def purge(store: Path) -> int:
-    """Delete all degraded pictures of a cache; return how many there were."""
-    return delete_folder(store / FOLDER)
