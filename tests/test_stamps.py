@@ -21,7 +21,7 @@ from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 import lfr_eval
 from lfr_eval.cli import main as cli
 from lfr_eval.contract.ledger import Ledger
-from lfr_eval.contract.stamps import PLAN_STAMP, STUDY_STAMP, StampError, request_for
+from lfr_eval.contract.stamps import PLAN_STAMP, STUDY_STAMP, StampError, read_stamp, request_for
 from lfr_eval.finished.stamping import asked, keep, stampable, stamps_told
 from lfr_eval.planning.freezing import freeze
 from tests.studies import SMALL
@@ -92,6 +92,44 @@ def _certificate(
     builder = builder.not_valid_before(now - timedelta(days=1))
     builder = builder.not_valid_after(now + timedelta(days=1))
     return builder.add_extension(extension, critical=True).sign(by, hashes.SHA256())
+
+
+def _with_another_name(authority: Authority, response: bytes) -> bytes:
+    """Add a certificate to a response that says it is its signer's, under another name."""
+    signer = x509.load_pem_x509_certificate((authority.folder / "tsa.pem").read_bytes())
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "Royal Observatory of a long name")])
+    builder = x509.CertificateBuilder(signer.issuer, name, authority.key.public_key())
+    builder = builder.serial_number(signer.serial_number)
+    builder = builder.not_valid_before(signer.not_valid_before_utc)
+    builder = builder.not_valid_after(signer.not_valid_after_utc)
+    purpose = x509.ExtendedKeyUsage([ExtendedKeyUsageOID.TIME_STAMPING])
+    builder = builder.add_extension(purpose, critical=True)
+    made = builder.sign(_key(), hashes.SHA256()).public_bytes(serialization.Encoding.DER)
+    real = signer.public_bytes(serialization.Encoding.DER)
+    return _with(response, real, b"".join(sorted((real, made))))
+
+
+def _with(encoded: bytes, part: bytes, instead: bytes) -> bytes:
+    """Replace a part of DER in the one place where it stands, with the lengths of all around it."""
+    if encoded == part:
+        return instead
+    made = b""
+    while encoded:
+        head, size = 2, encoded[1]
+        if size & 0x80:
+            head += size & 0x7F
+            size = int.from_bytes(encoded[2:head], "big")
+        whole, encoded = encoded[: head + size], encoded[head + size :]
+        if whole == part:
+            made += instead
+        elif part in whole:
+            inner = _with(whole[head:], part, instead)
+            length = len(inner).to_bytes((len(inner).bit_length() + 7) // 8, "big")
+            form = bytes([0x80 | len(length)]) + length if len(inner) > 127 else length
+            made += whole[:1] + form + inner
+        else:
+            made += whole
+    return made
 
 
 @pytest.fixture(scope="module")
@@ -180,6 +218,10 @@ def test_another_root_a_refusal_and_a_scrap_are_named(
         stamps_told(ledger.path, other.roots)
     with pytest.raises(StampError, match="do not confirm it"):
         keep(ledger.path, other.answer(request_for("x").as_bytes()), authority.roots, None)
+    named = _with_another_name(authority, authority.answer(request_for("x").as_bytes()))
+    for roots in (authority.roots, None):
+        with pytest.raises(StampError, match="It has 2 certificates"):
+            read_stamp(named, "x", roots)
     with pytest.raises(StampError, match="not a time stamp"):
         keep(ledger.path, b"\x30\x03", None, None)
     with pytest.raises(StampError, match="did not answer"):

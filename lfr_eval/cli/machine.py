@@ -51,12 +51,12 @@ def fetch(
 def purge() -> int:
     """Delete all cached templates, pictures, given data and unfinished comparisons."""
     from lfr_eval.cli.launch import default_paths
-    from lfr_eval.config.paths import cache_folder
+    from lfr_eval.config.paths import cache_place
     from lfr_eval.contract.places import CACHES, EXPORTS, known
     from lfr_eval.finished.elsewhere import purge as empty
     from lfr_eval.finished.withdrawal import disk_note
 
-    caches = list(dict.fromkeys((cache_folder(default_paths()), *known(CACHES))))
+    caches = list(dict.fromkeys((cache_place(default_paths()), *known(CACHES))))
     done = [each for cache in caches for each in empty(cache)]
     print("\n".join(said for _, said in done) or "No cache holds anything of people.")
     for cache in caches[1:]:
@@ -89,13 +89,13 @@ def withdraw(
         Delete without asking.
     """
     from lfr_eval.cli.launch import default_paths
-    from lfr_eval.config.paths import cache_folder
+    from lfr_eval.config.paths import cache_place
     from lfr_eval.contract.places import CACHES, DEPLOYMENTS, EXPORTS, STUDIES, known
     from lfr_eval.finished.withdrawal import disk_note, studies_in
     from lfr_eval.finished.withdrawal import withdraw as delete
 
     paths = default_paths()
-    caches = list(dict.fromkeys((cache_folder(paths), *known(CACHES))))
+    caches = list(dict.fromkeys((cache_place(paths), *known(CACHES))))
     roots = (Path(paths.studies).expanduser(), *known(STUDIES))
     studies = study or studies_in(roots)
     deployments = list(dict.fromkeys((Path(paths.deployments), *known(DEPLOYMENTS))))

@@ -16,10 +16,14 @@ def mirror_folder(paths: PathsConfig) -> Path | None:
 
 def cache_folder(paths: PathsConfig) -> Path:
     """Return the private cache of downloads and templates, and note that it is used."""
-    folder = Path(paths.cache) if paths.cache else default_cache()
-    folder = folder.expanduser().resolve()
+    folder = cache_place(paths)
     remember(CACHES, folder)
     return folder
+
+
+def cache_place(paths: PathsConfig) -> Path:
+    """Return where the private cache is, or would be."""
+    return (Path(paths.cache) if paths.cache else default_cache()).expanduser().resolve()
 
 
 def conf_dir() -> Path:

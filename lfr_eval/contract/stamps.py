@@ -110,19 +110,24 @@ def read_stamp(
         if imprint != info.message_imprint.message:
             raise StampError("It is the time stamp of something else.")
         (signer,) = read.signed_data.signer_infos
-        name = next(
+        # Nobody signs the set of certificates: one could be added that lends another name.
+        names = [
             found.subject
             for found in map(x509.load_der_x509_certificate, read.signed_data.certificates)
             if (found.issuer, found.serial_number) == (signer.issuer, signer.serial_number)
-        )
+        ]
+        if len(names) != 1:
+            raise StampError(
+                f"It has {len(names)} certificates of its signer, so whose it is cannot be said."
+            )
     except library.VerificationError as error:
         raise StampError(f"The certificates in {roots} do not confirm it: {error}") from None
-    except (ValueError, StopIteration, TypeError) as error:
+    except (ValueError, TypeError) as error:
         if isinstance(error, StampError):
             raise
         raise StampError(f"It is not a time stamp (RFC 3161) with a certificate: {error}") from None
     at = info.gen_time if info.gen_time.tzinfo else info.gen_time.replace(tzinfo=UTC)
-    return Stamp(at.astimezone(UTC), _name(name), text)
+    return Stamp(at.astimezone(UTC), _name(names[0]), text)
 
 
 _HASHES = {
