@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import json
+import os
 import re
 import subprocess
 import sys
@@ -234,10 +235,28 @@ def test_the_bill_of_materials_names_version_and_licence(
     assert "lfr-eval" not in found
 
 
-def test_a_place_that_cannot_be_written_is_a_sentence(capsys: pytest.CaptureFixture[str]) -> None:
-    def full() -> int:
-        raise OSError(errno.ENOSPC, "No space left on device", "/there/page.html")
+@pytest.mark.parametrize(
+    ("number", "remedy"),
+    [
+        (errno.ENOSPC, "Choose a folder"),
+        (errno.ENAMETOOLONG, "Choose a folder"),
+        (errno.ENOENT, "Another program changed it meanwhile"),
+        (errno.EIO, "copy your files to another disk"),
+    ],
+)
+def test_what_the_system_refuses_is_a_sentence(
+    number: int, remedy: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def refused() -> int:
+        raise OSError(number, os.strerror(number), "/there/page.html")
 
-    assert command_line._explained(full) == command_line.UNUSABLE
+    assert command_line._explained(refused) == command_line.UNUSABLE
     said = capsys.readouterr().err
-    assert said.startswith("lfr-eval: /there/page.html: No space left on device. Choose a folder")
+    assert said.startswith(f"lfr-eval: /there/page.html: {os.strerror(number)}. ")
+    assert remedy in said
+
+
+@pytest.mark.parametrize("file", ["", "/", "."])
+def test_a_folder_is_no_plan(file: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["plan", "register", file]) == command_line.UNUSABLE
+    assert "Traceback" not in capsys.readouterr().err

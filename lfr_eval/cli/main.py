@@ -133,7 +133,7 @@ def complete(given: Sequence[str]) -> int:
 def _explained(command: Callable[[], int]) -> int:
     """Run a command; print what a person can act on as a message, not as a traceback."""
     from lfr_eval.contract.addresses import masked
-    from lfr_eval.contract.errors import NO_PATH, NOT_WRITABLE, MendableError
+    from lfr_eval.contract.errors import FAILING, GONE, NO_PATH, NOT_WRITABLE, MendableError
 
     try:
         status = command()
@@ -146,14 +146,16 @@ def _explained(command: Callable[[], int]) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return OK
     except OSError as error:
-        if error.errno not in (*NOT_WRITABLE, *NO_PATH):
+        remedies = {
+            (*NOT_WRITABLE, *NO_PATH): "Choose a folder that exists, can be written and has room.",
+            GONE: "Another program changed it meanwhile: run the command again.",
+            FAILING: "A file cannot be read from its disk: copy your files to another disk.",
+        }
+        remedy = [said for kinds, said in remedies.items() if error.errno in kinds]
+        if not remedy:
             raise
         where = f"{str(error.filename)[:200]}: " if error.filename else ""
-        print(
-            f"lfr-eval: {steerless(where)}{error.strerror}. Choose a folder that exists, can be "
-            "written and has room.",
-            file=sys.stderr,
-        )
+        print(f"lfr-eval: {steerless(where)}{error.strerror}. {remedy[0]}", file=sys.stderr)
         return UNUSABLE
     except KeyboardInterrupt:
         print("lfr-eval: interrupted; run it again to go on where it stopped.", file=sys.stderr)

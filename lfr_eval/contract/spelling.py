@@ -29,6 +29,11 @@ STEERING = re.compile(
 they move a terminal's cursor, break a page, or make a text read as another one."""
 
 _SPACES = re.compile(r"[\s\u00a0\u1680\u2000-\u200a\u202f\u205f\u3000\x00-\x1f\x7f-\x9f]")
+_MARKS = str.maketrans(
+    "\u2018\u2019\u201b\u02bc\u2032`\u201c\u201d\u201e\u00ab\u00bb", "''''''" + 5 * '"'
+)
+"""Apostrophes and quotation marks, and the one that keyboards have."""
+
 _APART = re.compile(r"[\s_]+|(?<=\w)[-\u2010-\u2015](?=\w)")
 """What separates words; the sign of a number does not."""
 
@@ -56,8 +61,18 @@ def skeleton(text: str) -> str:
     True
     >>> skeleton("f\u0435male") == skeleton("female"), skeleton("male") == skeleton("female")
     (True, False)
+    >>> skeleton("don\u2019t know"), skeleton("\u0130ndian"), skeleton("\u0661\u0662")
+    ("don't know", 'indian', '12')
     """
-    return _APART.sub(" ", alike(unicodedata.normalize("NFKC", normal(text)))).strip()
+    seen = alike(unicodedata.normalize("NFKC", normal(text)).translate(_MARKS))
+    if not seen.isascii():
+        # The small letter of the Turkish capital is an i with a second dot.
+        seen = "".join(_digit(sign) for sign in seen.replace("i\u0307", "i"))
+    return _APART.sub(" ", seen).strip()
+
+
+def _digit(sign: str) -> str:
+    return str(unicodedata.decimal(sign, sign))
 
 
 SHORTEST = 5

@@ -6,6 +6,7 @@ every setting that determines results, and the digest of the data; and a list of
 
 from __future__ import annotations
 
+import glob
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
@@ -17,7 +18,7 @@ from lfr_eval.config.foreign import is_place
 from lfr_eval.contract.commands import command
 from lfr_eval.contract.folder import PROVENANCE, sha256_of
 from lfr_eval.contract.reading import read_json
-from lfr_eval.contract.writing import leftover
+from lfr_eval.contract.writing import clear_dead
 from lfr_eval.study.inputs import Inputs, read_inputs
 from lfr_eval.study.provenance import code_digest, git_revision
 from lfr_eval.study.registration import (
@@ -63,16 +64,13 @@ def freeze(file: Path, after_results: bool = False, places: Sequence[str] = ()) 
     RegistrationError
         If the plan is none, is registered already, or results exist.
     """
-    target = registration_file(file)
-    for left in file.parent.glob(f".{file.stem}.*.aside"):
-        if leftover(left):
-            left.unlink(missing_ok=True)
+    plan, target = read_plan(file), registration_file(file)
+    clear_dead(file.parent, glob.escape(file.stem))
     if target.exists():
         raise RegistrationError(
             f"{file} was registered at {read_registration(target).registered_at}. A changed plan "
             "is another plan: give it a name of its own."
         )
-    plan = read_plan(file)
     config = composed(plan, places)
     inputs = _inputs(config)
     seen = _results(config, inputs, plan)

@@ -336,8 +336,21 @@ def test_numbers_of_parquet_stay_what_they_are(value: object, text: str, tmp_pat
 
 
 def test_a_skeleton_is_its_own_skeleton() -> None:
-    for label in (*CENSUS, COMPOSED, APART, "f\u0435male", "-1", "18–29", "Ⅵ"):
+    for label in (*CENSUS, COMPOSED, APART, "f\u0435male", "-1", "18–29", "Ⅵ", "İ", "don’t", "١"):
         assert skeleton(skeleton(label)) == skeleton(label)
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [("İNDİAN", "Indian"), ("ındian", "Indian"), ("don’t say", "don't say"), ("«x»", '"x"'),
+     ("group ١٢", "group 12"), ("group १२", "group １２")],
+)  # fmt: skip
+def test_what_keyboards_write_differently_is_one_label(one: str, other: str) -> None:
+    assert skeleton(one) == skeleton(other)
+
+
+def test_nobody_is_of_the_group_that_does_not_know_whatever_its_apostrophe() -> None:
+    assert not is_stated("Don’t know")
 
 
 def test_a_card_with_a_closed_scheme_keeps_its_codes(tmp_path: Path) -> None:
