@@ -18,6 +18,7 @@ from cyclopts import App
 from lfr_eval.cli import main as command_line
 from lfr_eval.cli.main import COMMANDS, app, main
 from lfr_eval.cli.plain_output import plain_output
+from lfr_eval.engine.alerts import Alert, AlertFile, read_decisions
 from tests.forked import Forked
 
 HEAVY = ("torch", "mlflow", "hydra", "omegaconf", "matplotlib", "pandas", "numpy", "scipy")
@@ -254,6 +255,19 @@ def test_what_the_system_refuses_is_a_sentence(
     said = capsys.readouterr().err
     assert said.startswith(f"lfr-eval: /there/page.html: {os.strerror(number)}. ")
     assert remedy in said
+
+
+def test_a_word_that_is_not_utf_8_is_a_sentence(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    alert = Alert("a1", 1.0, "2026-03-01", 0, 1, "r", 0.5, 0.4, "m/1")
+    file = AlertFile(tmp_path / "alerts.jsonl")
+    file.add(alert)
+    words = ["engine", "decide", str(file.path), "--alert", "a1", "--decision", "true"]
+    assert main([*words, "--confirmed", "--by", "G\udcffey"]) == command_line.UNUSABLE
+    assert "G\\udcffey" in capsys.readouterr().err
+    assert file.read() == [alert]
+    assert not (tmp_path / "decisions.jsonl").exists() or not read_decisions(file.path)
 
 
 @pytest.mark.parametrize("file", ["", "/", "."])

@@ -157,6 +157,10 @@ def _explained(command: Callable[[], int]) -> int:
         where = f"{str(error.filename)[:200]}: " if error.filename else ""
         print(f"lfr-eval: {steerless(where)}{error.strerror}. {remedy[0]}", file=sys.stderr)
         return UNUSABLE
+    except UnicodeEncodeError as error:  # Bytes of the command line that are no UTF-8.
+        shown = ascii(error.object[max(0, error.start - 20) : error.end + 20])
+        print(f"lfr-eval: {shown} is not UTF-8. Write it in another way.", file=sys.stderr)
+        return UNUSABLE
     except KeyboardInterrupt:
         print("lfr-eval: interrupted; run it again to go on where it stopped.", file=sys.stderr)
         return 130
