@@ -153,6 +153,36 @@ def test_a_study_that_did_not_finish_keeps_nobody_and_blocks_nothing(
     assert any("rates.parquet" in stage["files"] for stage in stages.values())
 
 
+def test_other_people_of_other_studies_keep_their_rows(people: Path, tmp_path: Path) -> None:
+    """Studies name images and people as they like, and one of them may be in use."""
+    frame = pd.read_csv(people)
+    images = [f"{number:05}" for number in range(len(frame))]
+    folders = {}
+    for name, shift in (("a", 0), ("b", 2)):
+        shutil.copytree(people.parent, tmp_path / name)
+        made = frame.assign(image_id=[*images[shift:], *images[:shift]])
+        # The same pictures of one person have another id in the second study.
+        made = made.replace({"subject_id": {WHO: "somebody"}}) if shift else made
+        made.to_csv(tmp_path / name / "people.csv", index=False)
+        with unreported():
+            folders[name] = study_of(tmp_path / name / "people.csv", tmp_path / name)
+    other = "person-0003"
+    paths = [folder.path for folder in folders.values()]
+    assert withdraw(other, paths, []).left == ()
+    for folder in folders.values():
+        assert set(frame["subject_id"]) - {other, WHO} < set(folder.read(COHORT)["subject_id"])
+        assert folder.read(COHORT)["subject_id"].value_counts().eq(2).all()
+    with folders["a"].locked():
+        running = withdraw("person-0004", paths, []).left
+    assert running[0].startswith("Another process is running the study in")
+    assert "person-0004" in set(folders["a"].read(COHORT)["subject_id"])
+    assert "person-0004" not in set(folders["b"].read(COHORT)["subject_id"])
+    (left,) = withdraw(WHO, paths, []).left
+    assert left.endswith(
+        "cohort.parquet: rows of a table under the id somebody: withdraw that, too"
+    )
+
+
 def test_the_command_finds_every_folder_that_was_used(
     people: Path,
     tmp_path: Path,

@@ -12,7 +12,7 @@ import io
 import os
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import nullcontext, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
@@ -113,9 +113,13 @@ def withdraw(
     person = Person(normal(subject))
     damaged: dict[Path, str] = {}
     concerned = []
+    # Another study may have given the name of an image to somebody else's.
+    known_as: dict[Path, Person] = {}
     for folder in folders:
+        known_as[folder.path.resolve()] = one = replace(person, images=set())
         try:
-            concerned += [folder] if _find(person, folder) else []
+            concerned += [folder] if _find(one, folder) else []
+            person.images |= one.images
         except (OSError, ValueError) as error:
             damaged[folder.path] = _unreadable(folder.path, error)
     given = [path for cache in caches for path in given_of(person, cache)]
@@ -144,20 +148,22 @@ def withdraw(
         done += from_cache(person, cache, look)
     for folder in concerned:
         try:
-            done.append(_from_study(person, folder, folder in sealed, approvals, look))
+            one = known_as[folder.path.resolve()]
+            done.append(_from_study(one, folder, folder in sealed, approvals, look))
+        except FolderError as error:
+            damaged[folder.path] = f"{error} Nothing was deleted there. Withdraw the person again."
         except (OSError, ValueError) as error:
             damaged[folder.path] = _unreadable(folder.path, error)
     done += alerted if look else from_deployments(person, deployments)
     done += from_exports(person, exports, look)
     if look:
         return Withdrawn(tuple(done), (*damaged.values(), *passed_over))
-    places = [
-        *{folder.path.resolve() for folder in folders},
-        *(c for c in (*caches, *deployments) if c.is_dir()),
-    ]
+    places = [(path, one) for at, one in known_as.items() for path in sorted(at.rglob("*"))]
+    for place in (*caches, *deployments):
+        places += [(path, person) for path in sorted(place.rglob("*"))]
     # A folder of a cache may be linked.
-    linked = [file for cache in caches for kind in KINDS for file in kind.files(cache)]
-    left, searched = _search(person, places, linked)
+    places += [(file, person) for at in caches for kind in KINDS for file in kind.files(at)]
+    left, searched = _search(person, places)
     return Withdrawn(tuple(done), (*damaged.values(), *passed_over, *left), searched)
 
 
@@ -280,13 +286,20 @@ def _stages(study: Path, files: Mapping[str, bytes]) -> bytes:
     return json_text(stages).encode()
 
 
-def _search(person: Person, places: Iterable[Path], files: Iterable[Path]) -> tuple[list[str], int]:
-    """Return in which files something of the person is found, and how many were searched."""
+def _search(person: Person, places: Iterable[tuple[Path, Person]]) -> tuple[list[str], int]:
+    """Return in which files something of the person is found, and how many were searched.
+
+    Parameters
+    ----------
+    places
+        Paths, each with the person as they are known there.
+    """
     needles = person.needles
-    below = (path for place in places for path in sorted(place.rglob("*")))
-    found = (path for path in (*below, *files) if path.is_file() and not path.is_symlink())
-    searched = {path.resolve(): path for path in found}
-    told = {path: _found(person, path, needles) for path in searched.values()}
+    searched: dict[Path, tuple[Path, Person]] = {}
+    for path, one in places:
+        if path.is_file() and not path.is_symlink():
+            searched.setdefault(path.resolve(), (path, one))
+    told = {path: _found(one, path, needles) for path, one in searched.values()}
     return [f"{path}: {what}" for path, what in told.items() if what], len(searched)
 
 
@@ -297,7 +310,12 @@ def _found(person: Person, path: Path, needles: Needles) -> str | None:
             frame = read_parquet(path)
         except (OSError, ValueError):
             return "a table that cannot be read, and may name them"
-        return "rows of a table" if person.rows(frame).any() else None
+        theirs = frame[person.rows(frame)]
+        if theirs.empty:
+            return None
+        others = set(theirs["subject_id"]) - {person.subject} if "subject_id" in theirs else ()
+        under = f" under the id {' and '.join(sorted(map(str, others)))}: withdraw that, too"
+        return f"rows of a table{under if others else ''}"
     if sha256_of(path) in person.digests:
         return "a picture"
     with path.open("rb") as stream:
