@@ -11,6 +11,7 @@ import re
 import unicodedata
 
 from lfr_eval.contract.look_alikes import alike
+from lfr_eval.contract.vocabulary import CROSS
 
 UNSEEN = (
     "[\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b\u200e\u200f\u202a-\u202e"
@@ -140,3 +141,17 @@ def is_stated(label: str) -> bool:
     """
     said = skeleton(label)
     return said not in NOT_STATED and not _RATHER_NOT.fullmatch(said)
+
+
+def is_group(name: str) -> bool:
+    """Whether a name, of one factor or of several joined, is that of a group of people.
+
+    People who told no label are counted and reported. They are never compared, and are not named
+    as a group.
+
+    Examples
+    --------
+    >>> is_group("male x white"), is_group("male x unknown"), is_group("Prefer not to say")
+    (True, False, False)
+    """
+    return all(is_stated(part) for part in name.split(CROSS))

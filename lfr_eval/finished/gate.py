@@ -21,6 +21,7 @@ from lfr_eval.contract.decisions import Approval, doubted
 from lfr_eval.contract.folder import StudyFolder
 from lfr_eval.contract.ledger import Entry
 from lfr_eval.contract.names import group_words
+from lfr_eval.contract.spelling import is_group
 from lfr_eval.contract.tables import FINDINGS, RATES
 from lfr_eval.contract.thresholds import same_threshold
 from lfr_eval.contract.words import one_in, ratio, threshold_text
@@ -31,7 +32,6 @@ from lfr_eval.finished.approvals import (
     studies_with,
     unknown_to_registry,
 )
-from lfr_eval.inference.comparing_groups import is_group
 from lfr_eval.registry.parity_records import ParityError, ParityRecord, bare, newest_checks
 from lfr_eval.registry.versions import Version
 

@@ -16,11 +16,12 @@ import numpy as np
 import pandas as pd
 
 from lfr_eval.contract.names import factor_words, group_words, metric_named
+from lfr_eval.contract.spelling import is_group
 from lfr_eval.contract.tables import ADJUSTED, CROSS
 from lfr_eval.contract.trials import Grouping, PersonTrials, Trials, group_people
 from lfr_eval.contract.words import confidence, joined, percentage, ratio, some
 from lfr_eval.inference.cells import Bools, Floats, divide
-from lfr_eval.inference.comparing_groups import is_group, reference_group
+from lfr_eval.inference.comparing_groups import reference_group
 from lfr_eval.inference.counting import lenders_of, steps_of
 from lfr_eval.inference.covariates import Counted, known_covariates
 from lfr_eval.inference.minimum import enough_evidence

@@ -12,8 +12,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from lfr_eval.contract.spelling import is_stated
-from lfr_eval.contract.tables import CROSS
+from lfr_eval.contract.spelling import is_group
 from lfr_eval.contract.trials import Grouping
 from lfr_eval.contract.vocabulary import KINDS_OF_COMPARISON
 from lfr_eval.inference.cells import Bools, Floats, divide
@@ -39,14 +38,6 @@ from lfr_eval.inference.spanning import Spanning
 from lfr_eval.inference.statements import Sides
 
 Naming = Callable[[str, str], Sides]
-
-
-def is_group(name: str) -> bool:
-    """Whether a name is that of a group, and not of people who have told none.
-
-    They are counted and reported, and never compared.
-    """
-    return all(is_stated(part) for part in name.split(CROSS))
 
 
 def compare_groupings(

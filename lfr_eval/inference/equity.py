@@ -13,6 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from lfr_eval.contract.spelling import is_group
 from lfr_eval.contract.tables import EQUITY
 from lfr_eval.contract.trials import Grouping, PairTrials, Trials, group_people
 from lfr_eval.inference.bootstrap import (
@@ -24,7 +25,6 @@ from lfr_eval.inference.bootstrap import (
 )
 from lfr_eval.inference.cells import Codes, Floats, divide
 from lfr_eval.inference.clusters import clusters_of
-from lfr_eval.inference.comparing_groups import is_group
 from lfr_eval.inference.controls import no_controls
 from lfr_eval.inference.counting import Swept
 from lfr_eval.inference.ends import student_factor

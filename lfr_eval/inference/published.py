@@ -11,9 +11,9 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
+from lfr_eval.contract.spelling import is_group
 from lfr_eval.contract.tables import PERSON_TESTS
 from lfr_eval.contract.trials import PairTrials, Trials, group_people
-from lfr_eval.inference.comparing_groups import is_group
 from lfr_eval.inference.contingency import person_tests
 from lfr_eval.inference.counting import counter_of, steps_of
 from lfr_eval.inference.plan import Plan

@@ -13,13 +13,13 @@ import numpy as np
 import pandas as pd
 
 from lfr_eval.contract.progress import counted
+from lfr_eval.contract.spelling import is_group
 from lfr_eval.contract.tables import CROSS, OVERALL, RATES
 from lfr_eval.contract.trials import Grouping, PairTrials, PersonTrials, Trials
 from lfr_eval.contract.words import RANDOM
 from lfr_eval.inference.bands import band_level
 from lfr_eval.inference.cells import Codes, Floats
 from lfr_eval.inference.clusters import clusters_of
-from lfr_eval.inference.comparing_groups import is_group
 from lfr_eval.inference.controls import no_controls
 from lfr_eval.inference.counting import Swept, steps_of
 from lfr_eval.inference.crossed import crossed_cells

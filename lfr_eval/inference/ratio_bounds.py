@@ -12,9 +12,9 @@ from itertools import combinations
 
 import numpy as np
 
+from lfr_eval.contract.spelling import is_group
 from lfr_eval.contract.trials import Grouping, Trials
 from lfr_eval.inference.cells import Codes, Floats, divide
-from lfr_eval.inference.comparing_groups import is_group
 from lfr_eval.inference.controls import no_controls
 from lfr_eval.inference.counting import Swept
 from lfr_eval.inference.mover import Compared, ratio_ends

@@ -16,13 +16,14 @@ import numpy as np
 import pandas as pd
 
 from lfr_eval.contract.names import group_words
+from lfr_eval.contract.spelling import is_group
 from lfr_eval.contract.tables import CROSS, SCORE_DIFFERENCES
 from lfr_eval.contract.trials import Grouping, group_people
 from lfr_eval.contract.vocabulary import SCORES
 from lfr_eval.contract.words import confidence, count, p_text, per_many, signed
 from lfr_eval.inference.cells import Codes
 from lfr_eval.inference.clusters import clusters_of
-from lfr_eval.inference.comparing_groups import is_group, reference_group
+from lfr_eval.inference.comparing_groups import reference_group
 from lfr_eval.inference.minimum import FEWEST_PEOPLE
 from lfr_eval.inference.multiplicity import benjamini_hochberg, holm
 from lfr_eval.inference.plan import Plan

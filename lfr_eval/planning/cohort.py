@@ -20,10 +20,10 @@ from lfr_eval.cohort.people_table import GUESSED, usual_columns
 from lfr_eval.cohort.problems import ManifestMissingError
 from lfr_eval.cohort.reading import read_text_table
 from lfr_eval.contract.names import factor_words, group_words
+from lfr_eval.contract.spelling import is_group
 from lfr_eval.contract.tables import CROSS
 from lfr_eval.contract.trials import group_people
 from lfr_eval.contract.words import joined, one_in
-from lfr_eval.inference.comparing_groups import is_group
 from lfr_eval.inference.intervals import no_event_bound
 from lfr_eval.inference.minimum import FEWEST_EVENTS, FEWEST_PEOPLE
 from lfr_eval.planning.answer import Case

@@ -13,7 +13,8 @@ import pandas as pd
 
 from lfr_eval.cohort.opportunities import SOMEBODY
 from lfr_eval.contract.names import factor_words
-from lfr_eval.contract.tables import CROSS, OVERALL, UNKNOWN
+from lfr_eval.contract.spelling import is_group
+from lfr_eval.contract.tables import CROSS, OVERALL
 from lfr_eval.contract.trials import labels_by
 from lfr_eval.report.rates import Block, plain_rows
 from lfr_eval.report.words import clean
@@ -122,7 +123,7 @@ class People:
             for each in self.groups
             if each.people
             and not set(each.factor.split(CROSS)) & {OVERALL, *conditions}
-            and UNKNOWN not in each.group.split(CROSS)
+            and is_group(each.group)
         ]
         return min(labelled, key=lambda each: each.people, default=None)
 
@@ -166,7 +167,7 @@ def count_people(
             continue
         labels = labels_by(shown, factor)
         labels = labels.map({label: clean(label) for label in labels.unique()})
-        for group in sorted(labels.unique(), key=lambda name: (UNKNOWN in name.split(CROSS), name)):
+        for group in sorted(labels.unique(), key=lambda name: (not is_group(name), name)):
             groups.append(_count(factor, group, shown[labels == group]))
     return People(tuple(groups), acquisition is not None, mated_comparisons)
 

@@ -12,7 +12,8 @@ from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from lfr_eval.contract.names import factor_words, group_name
-from lfr_eval.contract.tables import CROSS, OVERALL, UNKNOWN
+from lfr_eval.contract.spelling import is_group
+from lfr_eval.contract.tables import OVERALL
 from lfr_eval.contract.words import joined, one_in, percentage, ratio, several, some
 from lfr_eval.report.rates import Quote, QuotedRow, Rate, is_known
 from lfr_eval.report.words import shorten
@@ -80,7 +81,7 @@ def to_picture(quote: Quote, most: int | None = None, whole: bool = False) -> Pi
     Of a factor with more than `most` groups, those with the highest rates of false alerts or
     matches lead. The `whole` picture has a column for an error that was not measured, too.
     """
-    rows = [row for row in quote.rows if UNKNOWN not in row.group.split(CROSS)]
+    rows = [row for row in quote.rows if is_group(row.group)]
     size = Counter(row.factor for row in rows)
     factors = [*size]
 

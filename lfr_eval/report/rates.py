@@ -15,7 +15,8 @@ import numpy as np
 import pandas as pd
 
 from lfr_eval.contract.names import METRICS, Metric, factor_words, metric_named
-from lfr_eval.contract.tables import CROSS, OVERALL, UNKNOWN
+from lfr_eval.contract.spelling import is_group
+from lfr_eval.contract.tables import CROSS, OVERALL
 from lfr_eval.contract.thresholds import same_threshold
 from lfr_eval.contract.words import count
 from lfr_eval.report.words import at
@@ -196,9 +197,9 @@ def in_order(frame: pd.DataFrame) -> pd.DataFrame:
     """Sort groups as they come, `overall` first and people without a label last."""
     factors = dict.fromkeys([OVERALL, *frame["factor"].unique()])
     order = {name: place for place, name in enumerate(factors)}
-    unknown = frame["group"].map(lambda name: UNKNOWN in name.split(CROSS))
-    keys = pd.DataFrame({"factor": frame["factor"].map(order), "unknown": unknown})
-    return frame.loc[keys.sort_values(["factor", "unknown"], kind="stable").index]
+    last = frame["group"].map({name: not is_group(name) for name in frame["group"].unique()})
+    keys = pd.DataFrame({"factor": frame["factor"].map(order), "last": last})
+    return frame.loc[keys.sort_values(["factor", "last"], kind="stable").index]
 
 
 def leading_side(frame: pd.DataFrame) -> pd.DataFrame:

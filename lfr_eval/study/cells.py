@@ -12,10 +12,10 @@ import numpy as np
 import pandas as pd
 
 from lfr_eval.contract.columns import aligned
+from lfr_eval.contract.spelling import is_group
 from lfr_eval.contract.tables import CROSS
 from lfr_eval.contract.trials import group_people
 from lfr_eval.contract.words import count
-from lfr_eval.inference.comparing_groups import is_group
 from lfr_eval.inference.minimum import FEWEST_PEOPLE
 
 NOT_TOLD = "no group given: counted and shown, never compared"

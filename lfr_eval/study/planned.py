@@ -11,10 +11,10 @@ import numpy as np
 import pandas as pd
 
 from lfr_eval.config import ConfigError, StudyConfig
+from lfr_eval.contract.spelling import is_group
 from lfr_eval.contract.tables import CROSS, UNKNOWN
 from lfr_eval.contract.trials import condition_of, group_people
 from lfr_eval.inference import Plan
-from lfr_eval.inference.comparing_groups import is_group
 from lfr_eval.inference.plan import COMPARED, SEARCHED
 from lfr_eval.study.sweep import read_sweep
 

@@ -10,7 +10,8 @@ import pandas as pd
 from lfr_eval.config import ConfigError, StudyConfig
 from lfr_eval.contract import defaults
 from lfr_eval.contract.mixing import AS_THEY_COME, Mix
-from lfr_eval.contract.tables import CROSS, OVERALL, UNKNOWN
+from lfr_eval.contract.spelling import is_group
+from lfr_eval.contract.tables import CROSS, OVERALL
 from lfr_eval.contract.trials import group_people
 from lfr_eval.contract.words import joined, several
 
@@ -110,7 +111,7 @@ def watchlist_mix(config: StudyConfig, images: pd.DataFrame) -> Mix:
     if population.like == "shares":
         return _given(population.name, population.shares, on_watchlist, config, "population.shares")
     if population.like == "balanced":
-        known = {name: 1.0 for name in _groups(on_watchlist, finest) if _is_known(name)}
+        known = {name: 1.0 for name in _groups(on_watchlist, finest) if is_group(name)}
         return Mix.of(population.name, finest, known) if known else AS_THEY_COME
     if population.like == "cohort":
         tested = images[images["role"] != "filler"].drop_duplicates("subject_id")
@@ -206,7 +207,3 @@ def _groups(images: pd.DataFrame, factor: str) -> dict[str, int]:
     grouping = group_people(images, factor)
     found = pd.Series(grouping.codes, dtype="int64").value_counts()
     return {name: int(found.get(code, 0)) for code, name in enumerate(grouping.names)}
-
-
-def _is_known(group: str) -> bool:
-    return UNKNOWN not in group.split(CROSS)

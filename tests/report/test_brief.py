@@ -470,6 +470,21 @@ def test_groups_too_small_to_compare_are_named_and_not_drawn(report: Report) -> 
     assert "Black people: about" in crowd
 
 
+@pytest.mark.parametrize("label", ["unknown", "Prefer not to say", "male x prefer_not_to_say"])
+def test_people_who_told_no_label_are_named_as_no_group(report: Report, label: str) -> None:
+    rates = [dataclasses.replace(rate("FPIR", 0.6, 1_000, label), subjects=1),
+             rate("FPIR", 0.6, 1_000, "black")]  # fmt: skip
+    picture = to_picture(quote(rates))
+    assert [row.name for row in picture.rows] == ["Black"]
+    assert not picture.left_out
+    counts = [dataclasses.replace(report.people.everybody, factor="gender", group=group,
+                                  people=people)
+              for group, people in ((label, 1), ("black", 20))]  # fmt: skip
+    smallest = dataclasses.replace(report.people, groups=tuple(counts)).smallest(())
+    assert smallest is not None
+    assert smallest.group == "black"
+
+
 @pytest.mark.parametrize(
     ("codes", "size", "trials", "said"),
     [

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 import pandas as pd
 
 from lfr_eval.config import ConfigError, ConstraintsConfig
+from lfr_eval.contract.spelling import is_group
 from lfr_eval.contract.tables import CROSS, OVERALL
 from lfr_eval.contract.trials import group_people
 from lfr_eval.contract.words import joined
@@ -18,7 +19,6 @@ from lfr_eval.finished.choosing.sensitivity import by_crowd, by_drift, by_size
 from lfr_eval.finished.choosing.splits import Stability, choice_of, stability
 from lfr_eval.finished.choosing.weighing import rates_of, weigh
 from lfr_eval.finished.finished import Finished
-from lfr_eval.inference.comparing_groups import is_group
 
 
 @dataclass(frozen=True)

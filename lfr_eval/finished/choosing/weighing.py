@@ -12,13 +12,13 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from lfr_eval.config import ConfigError, ConstraintsConfig
+from lfr_eval.contract.spelling import is_group
 from lfr_eval.contract.tables import CROSS, EVERYBODY, OPERATING_POINTS, OVERALL
 from lfr_eval.contract.trials import PairTrials, PersonTrials, group_people
 from lfr_eval.contract.words import joined
 from lfr_eval.finished.choosing.sample import Sample
 from lfr_eval.inference import rate_table
 from lfr_eval.inference.clusters import clusters_of
-from lfr_eval.inference.comparing_groups import is_group
 from lfr_eval.inference.ratio_bounds import ratio_bounds
 
 Floats = NDArray[np.float64]

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from itertools import combinations
 
-from lfr_eval.contract.tables import CROSS, OVERALL, UNKNOWN
+from lfr_eval.contract.spelling import is_group
+from lfr_eval.contract.tables import OVERALL
 from lfr_eval.report.brief.answer import at_setting
 from lfr_eval.report.brief.pair_words import turned
 from lfr_eval.report.brief.told import MOST_GROUPS
@@ -45,7 +46,7 @@ def crowd_words(report: Report) -> tuple[str, ...]:
         factor=factor,
         everybody=everybody,
         known=known,
-        measured=sum(UNKNOWN not in each.group.split(CROSS) for each in known),
+        measured=sum(is_group(each.group) for each in known),
         ends=known if len(known) <= MOST_GROUPS else [known[0], known[-1]],
         withheld=[each for each in groups if each.withheld],
         untested=[each for each in groups if not each.withheld and each not in known],
