@@ -1,8 +1,8 @@
 """Sentences of letters, press and Parliament: why the study does not say them, never that it does.
 
-The sentences are those from which the checker learns (`examples.csv`); some of them are tried here.
-How it reads what it has not met is measured by the 200 sentences of `unseen.csv`, which may not be
-learned from.
+The sentences are those that people have sorted (`examples.csv`): the checker says of them what they
+said, and some are tried here, with their reasons. How it reads what it has not met is measured by
+the 200 sentences of `unseen.csv`, which may not be learned from.
 """
 
 from __future__ import annotations
@@ -68,23 +68,18 @@ def test_the_examples_are_many_and_say_where_they_come_from() -> None:
 
 
 def test_what_a_sentence_says_of_groups_is_read_right(verdicts: dict[str, Verdict]) -> None:
-    told = {
-        one: verdicts[one.sentence].polarity
+    wrong = {
+        one.sentence: verdicts[one.sentence].polarity
         for one in KNOWN
-        if verdicts[one.sentence].polarity != "unclear"
+        if not asks(one) and not right(one, verdicts[one.sentence].polarity)
     }
-    wrong = [(one.sentence, got) for one, got in told.items() if not right(one, got)]
-    assert len(told) >= 0.8 * len(KNOWN)
-    assert len(wrong) <= 0.01 * len(told), wrong
-    assert not any({one.says, got} == {"alike", "difference"} for one, got in told.items())
+    assert not wrong
 
 
 def test_the_reasons_are_those_of_the_definitions(verdicts: dict[str, Verdict]) -> None:
     wrong = []
     for one in KNOWN:
         kinds = {reason.kind for reason in verdicts[one.sentence].reasons}
-        if "unreadable" in kinds:
-            continue
         required = {"beyond"} if asks(one) else ON_GROUPS.get(one.says, {one.says} - {"rate"})
         beside = EXACT | (BESIDE if one.says in ON_GROUPS else set())
         if not required <= kinds <= required | beside:
@@ -116,7 +111,7 @@ def test_sentences_that_the_checker_never_learned_from(study: Sentences) -> None
         kinds = {reason.kind for reason in verdict.reasons}
         reasoned += good and required <= kinds <= required | EXACT | set(row["also"].split("|"))
     assert read >= 150
-    assert wrong <= 6
+    assert wrong <= 3
     assert reasoned >= 0.9 * read
 
 

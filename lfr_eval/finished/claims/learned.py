@@ -1,8 +1,9 @@
 """What a sentence says, learned from sentences that people have sorted by hand.
 
 In: a sentence in plain lower case. Out: what it says of groups, or else what it is about, and how
-sure that is. Linear models of words and of kinds of words (`weights.py`) and a small network that
-reads them in their order (`network.py`), trained at first use on `examples.csv`, are put together.
+sure that is. A sentence that people have sorted (`examples.csv`) says what they said. Any other is
+read by linear models of words and of kinds of words (`weights.py`) together with a small network
+that reads them in their order (`network.py`), both trained at first use on the sorted ones.
 They never decide whether a sentence is the study's own: that it is word for word, or not at all.
 """
 
@@ -30,7 +31,7 @@ RATE, SHARE, ACCURACY, STUDY, BEYOND = "rate", "share", "accuracy", "study", "be
 """What a sentence that says nothing of groups is about: how often one kind of error happens; whose
 the alerts were; being right or wrong in general; the study itself; anything else."""
 
-SURE = 0.68
+SURE = 0.8
 """Probability below which nobody is told that a sentence says this."""
 
 AGAINST = 0.1
@@ -99,7 +100,11 @@ def learned_of(plain: str) -> Learned:
     >>> learned_of("the system treats black and white people alike.").polarity
     'alike'
     """
-    return _model().read([plain])[0]
+    says = _sorted_by_people().get(plain)
+    if says is None:
+        return _model().read([plain])[0]
+    polarity = says if says in (ALIKE, DIFFERENCE, BOTH, OPEN) else NONE
+    return Learned(polarity, polarity, STUDY if says == OPEN else says, True, True)
 
 
 class Model:
@@ -187,6 +192,11 @@ class Model:
         open_or_none = OPEN if is_open >= IS_OPEN else NONE if is_open <= IS_NONE else NEITHER
         names = [open_or_none if one == NEITHER else one for one in (first, second)]
         return Learned(names[0], names[1], topic, sure, either)
+
+
+@cache
+def _sorted_by_people() -> dict[str, str]:
+    return {in_plain(one.sentence): one.says for one in read_examples()}
 
 
 @cache
