@@ -186,8 +186,15 @@ def test_with_its_not_and_without(study: Sentences) -> None:
         assert "names no threshold" in " ".join(reason.text for reason in verdict.reasons)
 
 
-def test_what_cannot_be_read_is_answered_for_each_reading(study: Sentences) -> None:
-    claim = "It is not the case that women are not treated unfairly by it."
+@pytest.mark.parametrize(
+    "claim",
+    [
+        "It is not the case that women are not treated unfairly by it.",
+        "It is a stretch, to put it kindly, to say that the van has it in for young black men.",
+        "I would be lying if I said our model was as good on teenage girls as on grown men.",
+    ],
+)
+def test_what_cannot_be_read_is_answered_for_each_reading(study: Sentences, claim: str) -> None:
     verdict = check_claim(claim, study)
     assert verdict.reading == "the checker cannot tell what this sentence says"
     (why,) = [one.text for one in verdict.reasons if one.kind == "unreadable"]

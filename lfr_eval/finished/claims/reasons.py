@@ -67,16 +67,16 @@ def _wording(reading: Reading) -> Reason:
 
 
 def _either(reading: Reading, sentences: Sentences) -> Reason:
-    """Give the reasons for each likely reading of a sentence that cannot be read."""
+    """Give the reasons for each reading of a sentence that cannot be read, likely or not."""
     may = reading.polarity.unsure
     told = (
-        "The checker could not read this sentence with enough certainty. It may say "
-        f"{SAYS[may[0]]}, or {SAYS[may[1]]}. Write it in plain words, one claim at a time, and "
-        "check it again."
+        "The checker could not read this sentence with enough certainty. Most likely it "
+        f"says {SAYS[may[0]]}, or {SAYS[may[1]]}. Write it in plain words, one claim at a time, "
+        "and check it again."
     )
-    if set(may) & {DIFFERENCE, BOTH} and not reading.polarity.surely(DIFFERENCE, BOTH):
+    if not reading.polarity.surely(DIFFERENCE, BOTH):
         told += f" If it means that groups differ: {_difference(reading, sentences).text}"
-    if set(may) & {ALIKE, BOTH} and not reading.polarity.surely(ALIKE, BOTH):
+    if not reading.polarity.surely(ALIKE, BOTH):
         told += f" If it means that groups do not differ: {_alike(reading, sentences).text}"
     return Reason("unreadable", told)
 
