@@ -182,25 +182,26 @@ def _readme(record: StudyRecord, about: Mapping[str, Any]) -> str:
             "",
             f"    {title}",
             "",
-            "This folder is made for everybody. It is no study folder: the figures are verified "
-            "against the full study with `lfr-eval verify`, by who holds it.",
+            "Everybody may read and share this folder. It is not the study itself. Whoever holds "
+            "the full study can check that it is unchanged, with `lfr-eval verify`.",
             "",
             f"Study hash: `{about['study_hash']}`",
             "",
-            f"**The rule.** Counts from 1 to {minimum - 1} of people, passes, comparisons and "
-            "events are withheld, as are rests of that size (trials without event). With them goes "
-            "what was worked out from them, and as many further counts as it takes that no small "
-            "one follows from the published ones: as far as sums over groups and the order of "
-            f"thresholds tell, each may be 0 as well as {minimum}. A count of 0 is published.",
+            f"**The rule.** Counts from 1 to {minimum - 1} are withheld: numbers of people, "
+            "passes, comparisons, errors, and trials without an error. Whatever is computed from "
+            "them is withheld too. Further counts are withheld so that nobody can work out a small "
+            "one from the sums over groups or from neighbouring thresholds: as far as these tell, "
+            f"each small count could be 0 or {minimum}. A count of 0 is published.",
             "",
             *([ATTEMPTED, ""] if about["attempted"] else []),
-            "| table | rows | lack something that is small | lack something else |",
+            "| table | rows | with a small number withheld | with only other numbers withheld |",
             "|---|---|---|---|",
             *rows,
             "",
-            "Which of them are small is not said. The column `withheld` of `rates.csv` and "
-            "`people.csv` says what of a row is withheld, the verdict of `findings.csv` which "
-            "comparisons are; measures that are withheld have no row in `equity.csv`.",
+            "Nothing here says which of the withheld numbers are small. The column `withheld` of "
+            "`rates.csv` and `people.csv` names what is withheld in each row. In `findings.csv`, "
+            "the verdict shows which comparisons are withheld. Withheld measures have no row in "
+            "`equity.csv`.",
             "",
             "**Not in this folder:**",
             "",
