@@ -136,7 +136,9 @@ def metric_named(code: str) -> Metric:
 _NOUNS = {
     "female": "women", "woman": "women", "women": "women",
     "male": "men", "man": "men", "men": "men",
-    "non_binary": "non-binary people", "nonbinary": "non-binary people",
+    **dict.fromkeys(
+        ("non-binary", "non_binary", "non binary", "nonbinary"), "non-binary people"
+    ),
 }  # fmt: skip
 _GENDER_CODES = {"f": "female", "m": "male"}
 _GENDERS = frozenset(("gender", "sex"))
@@ -170,8 +172,8 @@ def group_words(group: str, factor: str = "") -> str:
     ('East Asian women', 'Black people', 'men')
     >>> group_words("male x east_asian/white"), group_words("rest"), group_words("20-29")
     ('mixed East Asian and White men', 'all other people', 'people aged 20–29')
-    >>> group_words("a"), group_words("female x a")
-    ('people in group a', 'women in group a')
+    >>> group_words("a"), group_words("female x a"), group_words("Non-binary x black")
+    ('people in group a', 'women in group a', 'Black non-binary people')
     >>> group_words("IC3"), group_words("F x W", "gender x ethnicity"), group_words("F")
     ('people recorded as IC3', 'women recorded as W', 'people recorded as F')
     >>> group_words("other"), group_words("people of two cities"), group_words("morning 06-12")

@@ -50,9 +50,11 @@ def answer(report: Report) -> tuple[str, tuple[str, ...], str]:
         second = _written([said["misses in all"], *_flat(of_misses)])
         return said["ranked"], (said["ranked"], second), second
     of_alerts = [*told(alerts, wrong, more_alerts)]
-    # A difference of any kind is the shortest answer; without one, how often it happened at all.
+    # A difference of any kind is the shortest answer; without one, how often it happened at all,
+    # unless misses alone were asked about.
+    alone = of_misses if misses and not alerts else None
     leads = next((of for of, found in ((of_alerts, alerts), (of_misses, misses))
-                  if any(map(_is_shown, found))), None)  # fmt: skip
+                  if any(map(_is_shown, found))), alone)  # fmt: skip
     lead, basis = (leads or of_alerts).pop(0)
     if said["alerts in all"] and leads is None:
         lead = f"{said.pop('alerts in all')} {_written([lead])}"
