@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from lfr_eval.contract.errors import MendableError
-from lfr_eval.contract.folder import FolderError, StudyFolder, digest
+from lfr_eval.contract.folder import FolderError, StudyFolder, digest, write_json
 from lfr_eval.contract.keys import Key, fingerprint, new_key
 from lfr_eval.contract.provenance import Provenance
 from lfr_eval.contract.record import StudyRecordError
@@ -51,7 +51,7 @@ def edit_provenance(study: StudyFolder, edit: Callable[[dict[str, object]], obje
     path = study.path / "provenance.json"
     content = json.loads(path.read_text())
     edit(content)
-    path.write_text(json.dumps(content))
+    write_json(path, content)
 
 
 def append(name: str) -> Callable[[StudyFolder], object]:
@@ -152,6 +152,15 @@ CHANGES: dict[str, Callable[[StudyFolder], object]] = {
     "a name that is no text": lambda s: (s.path / os.fsdecode(b"\xff")).mkdir(),
     "a second provenance": lambda s: (
         (s.path / "sub").mkdir(), (s.path / "sub" / "provenance.json").write_text("{}")
+    ),
+    "a blank at the end of the provenance": append("provenance.json"),
+    "the provenance without its last line end": lambda s: os.truncate(
+        s.path / "provenance.json", (s.path / "provenance.json").stat().st_size - 1
+    ),
+    "the provenance with a mark of byte order": lambda s: (
+        (s.path / "provenance.json").write_bytes(
+            b"\xef\xbb\xbf" + (s.path / "provenance.json").read_bytes()
+        )
     ),
     "alpha edited": lambda s: edit_provenance(s, lambda c: c.update(config={"alpha": 0.5})),
     "the revision edited": lambda s: edit_provenance(s, lambda c: c.update(git_revision="b")),

@@ -35,7 +35,7 @@ from lfr_eval.contract.swapping import (
     contents,
     spelt,
 )
-from lfr_eval.contract.writing import write_json
+from lfr_eval.contract.writing import json_text, write_json
 
 SHARED = (
     *(STUDY, STAGES, *REPORTS, PLAN_STAMP, STUDY_STAMP),
@@ -151,22 +151,26 @@ def read_sealed(study: Path) -> dict[str, Any]:
     FolderError
         If the study is not finished, or the file is damaged.
     """
-    for file in (study / READY / PROVENANCE, study / PROVENANCE):
-        if not file.exists():
-            continue
-        try:
-            sealed = read_json(file)
-        except ReadingError as error:
-            raise FolderError(f"{error} Restore it from a copy, or run the study again.") from error
-        files = sealed.get("files")
-        hashes = [sealed.get("study_hash"), *(files.values() if isinstance(files, dict) else [0])]
-        if not all(isinstance(value, str) for value in hashes):
-            raise FolderError(
-                f"{file} is damaged: it holds no study hash or no hashes of files. Restore it from "
-                "a copy, or run the study again."
-            )
-        return sealed
-    raise FolderError(f"The study in {study} is not finished: run it again to go on.")
+    file = _sealed_in(study)
+    if not file.exists():
+        raise FolderError(f"The study in {study} is not finished: run it again to go on.")
+    try:
+        sealed = read_json(file)
+    except ReadingError as error:
+        raise FolderError(f"{error} Restore it from a copy, or run the study again.") from error
+    files = sealed.get("files")
+    hashes = [sealed.get("study_hash"), *(files.values() if isinstance(files, dict) else [0])]
+    if not all(isinstance(value, str) for value in hashes):
+        raise FolderError(
+            f"{file} is damaged: it holds no study hash or no hashes of files. Restore it from a "
+            "copy, or run the study again."
+        )
+    return sealed
+
+
+def _sealed_in(study: Path) -> Path:
+    moved, usual = study / READY / PROVENANCE, study / PROVENANCE
+    return moved if moved.exists() else usual
 
 
 def verify(study: Path) -> list[str]:
@@ -193,6 +197,8 @@ def _differences(study: Path, sealed: Mapping[str, Any]) -> list[str]:
         problems.append(f"{PROVENANCE} was changed after the study was sealed.")
     elif signed and not (is_public(sealed.get("signer")) and holds(sealed["signer"], sealed)):
         problems.append(f"{PROVENANCE} was changed after the study was signed.")
+    elif sha256_of(_sealed_in(study)) != hashlib.sha256(json_text(sealed).encode()).hexdigest():
+        problems.append(f"{PROVENANCE} was written anew after the study was sealed.")
     present, irregular = contents(study)
     left_out: set[str] = set()
     if SHARE in present and SHARE not in claimed:
