@@ -9,6 +9,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
+from lfr_eval.cli.main import main
 from lfr_eval.cohort.simulated import simulate
 from lfr_eval.config import ConfigError, SimulatedDatasetConfig, StudyConfig
 from lfr_eval.config.grammar import parsed_override
@@ -169,6 +170,22 @@ def test_unknown_settings_are_refused_with_the_nearest_known(words: list[str], s
     with pytest.raises(ConfigError) as caught:
         composed(words)
     assert said in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "word",
+    [
+        *("", " ", "x", "+", "-", "~", "~~x", "=", "+=", "=1", "~=1", "++=1"),
+        *("@=1", "a@=1", "~a@", "~@=1", "matcher@=simulated", "~matcher=1"),
+        *("hydra=1", "~hydra=1", "hydra/launcher=1"),
+    ],
+)
+def test_words_that_name_no_setting_are_refused(
+    word: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for other in ([], ["-m"], ["--cfg", "job"]):
+        assert main(["run", word, *other]) == 2
+        assert capsys.readouterr().err.startswith("lfr-eval: ")
 
 
 @pytest.mark.parametrize("path", ["people (1).csv", "run=3/p.csv", "Zoë/p.csv", "it's.csv", "~/p"])

@@ -74,6 +74,7 @@ def launch(overrides: Sequence[str], explained: Explained) -> int:
 
 DRY_RUN = "--dry-run"
 ASKED = ("--hydra-help", "--info", "-i", "--version", "--shell-completion", "-sc")
+VALUED = ("--cfg", "-c", "--package", "-p")
 ELSEWHERE = ("--config-dir", "-cd", "--config-name", "-cn", "--config-path", "-cp")
 
 
@@ -126,7 +127,17 @@ def _is_override(word: str) -> bool:
 
 
 def _understood(words: Sequence[str]) -> list[str]:
-    return [one for word in words for one in (understood([word]) if _is_override(word) else [word])]
+    return [
+        one
+        for before, word in pairwise(["", *words])
+        for one in (understood([word]) if _is_for_us(before, word) else [word])
+    ]
+
+
+def _is_for_us(before: str, word: str) -> bool:
+    """Return whether a word is an override, or nothing that Hydra knows either."""
+    is_option = word.startswith("-") and word != "-"
+    return _is_override(word) or not (is_option or before in (*VALUED, *ELSEWHERE))
 
 
 def default_paths() -> PathsConfig:

@@ -39,7 +39,6 @@ def parsed_override(override: str) -> Override:
     try:
         parsed = OverridesParser.create().parse_override(override)
         check_numbers(parsed._value)
-        return parsed
     except RecursionError:
         raise ConfigError(
             f"The override {masked(override)[:40]}... is nested too deeply. Use fewer brackets."
@@ -52,6 +51,15 @@ def parsed_override(override: str) -> Override:
         raise ConfigError(
             f"The override {masked(override)} cannot be read. {_how_to_quote(override)}"
         ) from None
+    if not parsed.key_or_group or parsed.package == "":
+        raise ConfigError(f"The override {masked(override)} names no setting. {_EXAMPLE}")
+    return parsed
+
+
+_EXAMPLE = (
+    "An override is KEY=VALUE. Put texts with spaces, brackets, '=', '~' or accents in quotes, and "
+    "quote the whole override for the shell: \"dataset.path='my people.csv'\"."
+)
 
 
 def _how_to_quote(override: str) -> str:
@@ -67,11 +75,7 @@ def _how_to_quote(override: str) -> str:
     except HydraException:
         sign = ""
     if not sign or value[:1] in ("[", "{", "'", '"'):
-        return (
-            "An override is KEY=VALUE. Put texts with spaces, brackets, '=', '~' or accents in "
-            "quotes, and quote the whole override for the shell: \"dataset.path='my people.csv'"
-            '".'
-        )
+        return _EXAMPLE
     if masked(quoted) != quoted:
         quoted = f"{key}='ADDRESS'"
     shell = re.sub(r'([\\"$`])', r"\\\1", quoted)

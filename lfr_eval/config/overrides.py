@@ -81,7 +81,12 @@ def _understood(override: str) -> list[str]:
 def _check_choice(key: str, parsed: Override) -> None:
     """Refuse a value that is not a name where a file of a group is chosen."""
     group = key.partition("@")[0]
-    if parsed.is_delete() or parsed.is_sweep_override() or not (conf_dir() / group).is_dir():
+    is_group = (conf_dir() / group).is_dir() or re.fullmatch(r"hydra(/\w+)*", group)
+    if (
+        parsed.is_sweep_override()
+        or not is_group
+        or (parsed.value() is None and parsed.is_delete())
+    ):
         return
     value = parsed.value()
     names = value if isinstance(value, list) else [value]
