@@ -55,9 +55,10 @@ def connect(uri: str, experiment: str) -> tuple[MlflowClient, str]:
     from mlflow import MlflowClient
     from mlflow.exceptions import MlflowException
 
-    # What MLflow does with its own database concerns nobody who runs a study.
-    for name in ("mlflow.store.db.utils", "alembic"):
-        logging.getLogger(name).setLevel(logging.WARNING)
+    # What MLflow does with its own database concerns nobody who runs a study. What fails there is
+    # raised, too, and becomes a sentence; MLflow would print its traceback before.
+    for name, level in (("mlflow.store.db.utils", logging.CRITICAL), ("alembic", logging.WARNING)):
+        logging.getLogger(name).setLevel(level)
     with one_at_a_time(uri):
         client = MlflowClient(tracking_uri=uri)
         found = client.get_experiment_by_name(experiment)
