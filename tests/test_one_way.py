@@ -50,15 +50,14 @@ def test_a_sentence_writes_the_rates_of_its_row_and_no_others(small: StudyFolder
     told = 0
     for row in small.read(FINDINGS).itertuples():
         said = str(row.statement)
-        if "may still be as high" in said or pd.isna(row.statement):
-            continue  # Bounds, whose groups may be all the others together.
         ways = {one_in(row.rate_a), one_in(row.rate_b)} if pd.notna(row.rate_a) else set()
         if pd.notna(row.rate_a):
             ways |= {one_in(1 - row.rate_a), one_in(1 - row.rate_b)}
         # A bound on a side without an event is an end of another interval; a rate beside it is in
         # the unit of both.
         bounds = (
-            r"(1 in [\d,.]*\d(?: million)? against )?(below|less than) 1 in [\d,.]*\d(?: million)?"
+            rf"({RATE.pattern} against )?(below|less than) {RATE.pattern}"
+            rf"|may still be as high as {RATE.pattern} and {RATE.pattern}"
         )
         rates = RATE.findall(re.sub(bounds, "", said))
         assert set(rates) <= ways, said

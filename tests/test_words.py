@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import doctest
+import math
 import re
 from pathlib import Path
 
@@ -134,6 +135,44 @@ def test_no_sentence_of_a_finding_prints_an_end_inside_its_interval(study: Path)
             assert not within(both[2], lower, upper, "upper"), row.statement
         told += 1
     assert told > 20
+
+
+def bounds_of(row: object) -> list[tuple[str, str]]:
+    """The sides of a finding whose rate is only bounded from above, each with what is printed."""
+    both = re.search(rf" may still be as high as ({RATE}) and ({RATE}) ", row.statement)
+    if both:
+        return [("a", both[1]), ("b", both[2])]
+    one = re.search(rf"; the rate is below ({RATE}) ", row.statement)
+    return [("a" if row.rate_a <= 0 else "b", one[1])] if one else []
+
+
+def test_no_bound_beside_no_event_is_printed_inside_the_computed_one(study: Path) -> None:
+    rates = pd.read_parquet(study / "rates.parquet")
+    rates = rates[rates["counterpart"].isna() | (rates["counterpart"] == rates["group"])]
+    place = ["metric", "factor", "group", "watchlist_size", "threshold"]
+    upper = rates.fillna({"watchlist_size": 0, "threshold": 0.0}).set_index(place)["upper"]
+    told = {False: 0, True: 0}
+    for row in pd.read_parquet(study / "findings.parquet").itertuples():
+        found = bounds_of(row)
+        assert bool(found) == ("confidence" in row.statement), row.statement
+        for side, printed in found:
+            group = getattr(row, f"group_{side}")
+            pooled = group == "rest"
+            if pooled:
+                # No row of the rates holds all the others; no bound is stronger than that of as
+                # many independent trials as theirs are worth.
+                worth = row.trials_b / row.design_effect_b
+                computed = -math.expm1(math.log1p(-row.level) / worth)
+            else:
+                setting = (
+                    0 if pd.isna(one) else one for one in (row.watchlist_size, row.threshold)
+                )
+                computed = upper[(row.metric, row.factor, group, *setting)]
+                assert printed in (one_in(computed, "up"), percentage(computed, "up"))
+            assert not within(printed, 0, computed, "upper"), row.statement
+            told[pooled] += 1
+    assert told[False] > 50
+    assert told[True] > 10
 
 
 def test_no_sentence_of_a_finding_contradicts_its_interval(study: Path) -> None:
