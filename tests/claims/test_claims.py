@@ -15,6 +15,7 @@ from lfr_eval.contract.tables import FINDINGS, RATES
 from lfr_eval.contract.words import ratio
 from lfr_eval.finished.claims import Quotable, Sentences, check_claim, read_sentences
 from lfr_eval.finished.claims.figures import figures_of, misplaced
+from lfr_eval.finished.claims.subjects import subjects_of
 from lfr_eval.finished.claims.wording import in_plain, words_of
 from lfr_eval.inference.rate_statements import rate_statement
 from lfr_eval.report import answer
@@ -34,6 +35,13 @@ def problems(claim: str, sentences: Sentences) -> str:
 
 def of(sentences: Sentences, verdict: str, words: str = "") -> Quotable:
     return next(one for one in sentences.all if one.verdict == verdict and words in one.text)
+
+
+@pytest.mark.parametrize("untold", ["unknown", "prefer not to say"])
+def test_people_who_told_no_label_are_no_group_of_a_sentence(untold: str) -> None:
+    groups = [("gender", "male"), ("gender", untold), ("gender x ethnicity", f"{untold} x white")]
+    said = f"{untold} people had more false alerts than men, and {untold} White people fewer"
+    assert subjects_of(in_plain(said), groups).groups == ("male",)
 
 
 def test_every_sentence_of_the_study_is_recognised(

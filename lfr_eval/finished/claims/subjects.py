@@ -11,7 +11,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from lfr_eval.contract.names import group_name
-from lfr_eval.contract.tables import CROSS, UNKNOWN
+from lfr_eval.contract.spelling import is_group
+from lfr_eval.contract.tables import CROSS
 from lfr_eval.finished.claims.lexicon import PHRASES, word
 
 _GENDER = re.compile(r"\b(?:gender\w*|sex|sexes|sexist|sexism)\b")
@@ -69,7 +70,7 @@ def subjects_of(plain: str, groups: Iterable[tuple[str, str]]) -> Subjects:
     groups
         Factor and label of every group of the study.
     """
-    known = [(factor, label) for factor, label in groups if label != UNKNOWN]
+    known = [(factor, label) for factor, label in groups if is_group(label)]
     taken = [False] * len(plain)
     named: list[tuple[int, str, str]] = []
     labels = [re.compile(_pattern(label)) for _, label in known]
