@@ -27,11 +27,13 @@ import json
 import os
 import random
 import shutil
+import sqlite3
 import sys
 import tempfile
 import time
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -41,6 +43,7 @@ from killed_commands import CASES, Case, study_of
 from killing import at_every_write, forked
 
 from lfr_eval.contract.writing import ASIDE
+from lfr_eval.registry.registering import OWNER
 
 
 def left_in(folder: Path) -> list[str]:
@@ -184,15 +187,26 @@ def killed_at_every_write(
             # The process that goes on keeps the folder that it has open.
             work.rename(held)
             shutil.copytree(held, work, symlinks=True)
-            for aside in [*work.rglob(f".*.{alive}.aside")]:
-                # A file that is being written bears the number of who writes it, and is dead.
-                aside.rename(aside.with_name(aside.name.replace(f".{alive}.", f".{dead}.")))
+            begun_by(work, alive, dead)
             record.add(name, said, True, wrong_in(CASES[name], known, work, True))
             shutil.rmtree(work)
             held.rename(work)
         before = state
         if time.monotonic() > until:
             break
+
+
+def begun_by(folder: Path, alive: int, dead: int) -> None:
+    """Let what was begun bear the number of the process that is dead, not of its twin."""
+    for aside in [*folder.rglob(f".*.{alive}.aside")]:
+        aside.rename(aside.with_name(aside.name.replace(f".{alive}.", f".{dead}.")))
+    for database in folder.rglob("mlflow.db"):
+        with closing(sqlite3.connect(database)) as store, store:
+            for table in ("tags", "model_version_tags"):
+                store.execute(
+                    f"UPDATE {table} SET value = replace(value, ?, ?) WHERE key = ?",
+                    (f" {alive}", f" {dead}", OWNER),
+                )
 
 
 def files_of(folder: Path) -> str:
