@@ -18,14 +18,17 @@ import pytest
 from PIL import Image
 
 from lfr_eval.cli import main as cli
+from lfr_eval.cohort import load_manifest
 from lfr_eval.contract import tables as all_tables
 from lfr_eval.contract.folder import FolderError, StudyFolder
 from lfr_eval.contract.places import CACHES, EXPORTS, STUDIES, default_cache, known, remember
 from lfr_eval.contract.tables import COHORT, RATES, Table
 from lfr_eval.engine.alerts import AlertFile, read_decisions
+from lfr_eval.engine.watchlist import enrol
 from lfr_eval.finished.exporting import export_templates
 from lfr_eval.finished.person import Person
 from lfr_eval.finished.withdrawal import MARK, WithdrawalError, studies_in, withdraw
+from lfr_eval.matchers import make_matcher
 from lfr_eval.matchers.store import Shard
 from lfr_eval.report.brief import to_brief
 from lfr_eval.report.reading import read_report
@@ -300,6 +303,29 @@ def test_alerts_and_exported_templates_of_one_person_are_deleted(
     assert [each.alert_id for each in alerts.read()] == ["one-2"]
     assert list(read_decisions(alerts.path)) == ["one-2"]
     assert [path.name for path in (deployment / "retained").iterdir()] == ["one-2.png"]
+
+
+def test_somebody_who_was_only_on_a_watchlist_is_found_by_its_manifest(
+    people: Path, tmp_path: Path
+) -> None:
+    """An engine keeps templates by the content of pictures, and alerts by the names of images."""
+    manifest = shutil.copytree(people.parent, tmp_path / "list") / "people.csv"
+    matcher, cache = make_matcher("null"), tmp_path / "cache"
+    enrolled = enrol(load_manifest(manifest), matcher, cache)
+    theirs = enrolled.images["subject_id"] == WHO
+    (digest,) = enrolled.images.loc[theirs, "digest"]
+    template = templates_in(cache)[digest.encode()]
+    with pytest.raises(WithdrawalError, match="--manifest FILE"):
+        withdraw(WHO, [], [cache])
+    for look in (True, False):
+        result = withdraw(WHO, [], [cache], manifests=[manifest], look=look)
+        assert "1 template in 1 file" in result.done[0]
+        assert result.left == ()
+    assert len(templates_in(cache)) == enrolled.size - 1
+    assert not any(template in file.read_bytes() for file in cache.rglob("*") if file.is_file())
+    (manifest.parent / f"{WHO}-reference.png").unlink()
+    (left,) = withdraw(WHO, [], [cache], manifests=[manifest]).left
+    assert "is gone, so templates of it cannot be told from others" in left
 
 
 def test_what_cannot_be_read_is_named_and_blocks_nobody(tmp_path: Path) -> None:

@@ -75,6 +75,7 @@ def withdraw(
     /,
     *,
     study: Annotated[tuple[Path, ...], Several] = (),
+    manifest: Annotated[tuple[Path, ...], Several] = (),
     yes: bool = False,
 ) -> int:
     """Show what is held about one person, and delete it after confirmation.
@@ -85,12 +86,15 @@ def withdraw(
         The subject_id, as the manifest has it.
     study
         Study folders; default: all known ones.
+    manifest
+        Manifests with the person's rows, beside the watchlists of the live engine: templates in a
+        cache are found by the pictures that a manifest names.
     yes
         Delete without asking.
     """
     from lfr_eval.cli.launch import default_paths
     from lfr_eval.config.paths import cache_place
-    from lfr_eval.contract.places import CACHES, DEPLOYMENTS, EXPORTS, STUDIES, known
+    from lfr_eval.contract.places import CACHES, DEPLOYMENTS, EXPORTS, STUDIES, WATCHLISTS, known
     from lfr_eval.finished.withdrawal import disk_note, studies_in
     from lfr_eval.finished.withdrawal import withdraw as delete
 
@@ -100,7 +104,10 @@ def withdraw(
     studies = study or studies_in(roots)
     deployments = list(dict.fromkeys((Path(paths.deployments), *known(DEPLOYMENTS))))
     exports = known(EXPORTS)
-    remove = partial(delete, subject, studies, caches, paths.approvals, deployments, exports)
+    manifests = (*manifest, *(file for file in known(WATCHLISTS) if file.is_file()))
+    remove = partial(
+        delete, subject, studies, caches, paths.approvals, deployments, exports, manifests
+    )
     if not yes:
         preview = remove(look=True)
         for line in preview.done:

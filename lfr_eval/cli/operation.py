@@ -204,9 +204,13 @@ def _expire(deployments: Path) -> None:
 def _watchlist(config: EngineConfig, model: RegisteredModel) -> tuple[Watchlist, str]:
     from lfr_eval.cohort import load_manifest
     from lfr_eval.config.paths import cache_folder
+    from lfr_eval.contract.places import WATCHLISTS, remember
     from lfr_eval.engine.watchlist import enrol
 
-    cohort = load_manifest(Path(config.watchlist).expanduser(), config.card)
+    manifest = Path(config.watchlist).expanduser()
+    cohort = load_manifest(manifest, config.card)
+    # Before the cache holds anything of them: only a manifest tells whose a template is.
+    remember(WATCHLISTS, manifest)
     watchlist = enrol(cohort, model.matcher, cache_folder(config.paths))
     for image in watchlist.failed:
         print(f"lfr-eval: no template could be made of reference '{image}'.", file=sys.stderr)

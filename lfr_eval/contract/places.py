@@ -18,6 +18,7 @@ from lfr_eval.contract.writing import private_folder
 
 CACHES, STUDIES, DEPLOYMENTS = "caches", "studies", "deployments"
 EXPORTS, CARDS = "exports", "cards"
+WATCHLISTS = "watchlists"
 FILE = "places.jsonl"
 
 

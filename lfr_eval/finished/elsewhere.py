@@ -17,6 +17,7 @@ import numpy as np
 import pandas as pd
 
 from lfr_eval.cohort.capture.pictures import KEPT as PICTURES
+from lfr_eval.cohort.reading import read_text_table
 from lfr_eval.contract.archives import read_parquet, swollen
 from lfr_eval.contract.errors import MendableError
 from lfr_eval.contract.folder import sha256_of
@@ -46,6 +47,41 @@ def given_of(person: Person, cache: Path) -> Iterator[Path]:
         frame = _table(file)
         if frame is not None and person.rows(frame).any():
             yield file.parent
+
+
+def from_manifests(person: Person, manifests: Sequence[Path]) -> tuple[bool, list[str]]:
+    """Note the person's images in manifests, and the content of the pictures.
+
+    Returns
+    -------
+    bool
+        Whether a manifest names them.
+    list of str
+        A sentence on each picture that is gone, and each manifest that cannot be read.
+    """
+    found, gone = False, []
+    for file in manifests:
+        try:
+            table = read_text_table(file).frame
+        except (MendableError, OSError, ValueError) as error:
+            gone.append(f"{file} cannot be read, so nobody was looked up there: {error}")
+            continue
+        people = table.get("subject_id", pd.Series(dtype="string")).astype("string")
+        theirs = table[people.fillna("").map(normal) == person.subject]
+        found |= not theirs.empty
+        for row in theirs.to_dict("records"):
+            told = {name: cell for name, cell in row.items() if isinstance(cell, str) and cell}
+            person.images |= {normal(told["image_id"])} if "image_id" in told else set()
+            person.digests |= {told["digest"].lower()} if "digest" in told else set()
+            picture = file.parent / told.get("path", "")
+            if picture.is_file():
+                person.digests.add(sha256_of(picture))
+            elif "path" in told and "digest" not in told:
+                gone.append(
+                    f"{picture} is gone, so templates of it cannot be told from others. "
+                    "lfr-eval purge deletes every template in caches."
+                )
+    return found, gone
 
 
 def _table(file: Path) -> pd.DataFrame | None:

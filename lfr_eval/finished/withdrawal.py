@@ -37,6 +37,7 @@ from lfr_eval.finished.elsewhere import (
     from_deployments,
     from_exports,
     from_given,
+    from_manifests,
     given_of,
     unread,
 )
@@ -71,13 +72,14 @@ class Withdrawn:
     searched: int = 0
 
 
-def withdraw(
+def withdraw(  # noqa: PLR0913
     subject: str,
     studies: Sequence[Path],
     caches: Sequence[Path],
     approvals: str | None = None,
     deployments: Sequence[Path] = (),
     exports: Sequence[Path] = (),
+    manifests: Sequence[Path] = (),
     look: bool = False,
 ) -> Withdrawn:
     """Delete one person from studies and caches, and look for what is left.
@@ -92,6 +94,8 @@ def withdraw(
         The ledger that reports show.
     deployments, exports
         Folders of deployments of the live engine, and files of exported templates.
+    manifests
+        Manifests that may name them, such as watchlists: a cache knows pictures, but not of whom.
     look
         Only say what would be deleted, and delete nothing.
 
@@ -122,15 +126,18 @@ def withdraw(
             person.images |= one.images
         except (OSError, ValueError) as error:
             damaged[folder.path] = _unreadable(folder.path, error)
+    listed, gone = from_manifests(person, manifests)
     given = [path for cache in caches for path in given_of(person, cache)]
     alerted = from_deployments(person, deployments, look=True)
-    passed_over = tuple(unread(caches, deployments))
-    if not concerned and not damaged and not given and not alerted:
+    passed_over = (*unread(caches, deployments), *gone)
+    if not concerned and not damaged and not given and not alerted and not listed:
         raise WithdrawalError(
             f"'{subject}' was not found in {several(len(folders), 'study', 'studies')}, "
             f"{several(len(caches), 'cache')} and {several(len(deployments), 'folder')} of "
             "deployments. Give the subject_id as the manifest has it, and --study FOLDER for a "
-            "study elsewhere."
+            "study elsewhere. Templates in caches have no names: for somebody who was only on a "
+            "watchlist, give --manifest FILE, a manifest that still has their rows. "
+            "lfr-eval purge deletes every template in caches."
         )
     sealed = [folder for folder in concerned if _is_sealed(folder.path)]
     for folder in sealed:
@@ -141,7 +148,7 @@ def withdraw(
                 "was deleted there. Restore or delete this study, and withdraw the person again."
             )
     concerned = [folder for folder in concerned if folder.path not in damaged]
-    if damaged and not concerned and not given and not alerted:
+    if damaged and not concerned and not given and not alerted and not listed:
         raise FolderError(" ".join(damaged.values()))
     done = [from_given(path, look) for path in given]
     for cache in caches:
