@@ -8,7 +8,7 @@ primary one, since in a study of single factors it is tested only after one of t
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -20,6 +20,7 @@ from lfr_eval.cohort.people_table import GUESSED, usual_columns
 from lfr_eval.cohort.problems import ManifestMissingError
 from lfr_eval.cohort.reading import read_text_table
 from lfr_eval.contract.names import factor_words, group_words
+from lfr_eval.contract.progress import counted
 from lfr_eval.contract.spelling import is_group
 from lfr_eval.contract.tables import CROSS
 from lfr_eval.contract.trials import group_people
@@ -129,7 +130,14 @@ def read_people(file: Path, factors: Sequence[str]) -> tuple[pd.DataFrame, tuple
 
 def shown_by(people: pd.DataFrame, factors: Sequence[str], cases: Sequence[Case]) -> list[Shown]:
     """Say for every group of every factor what its comparison can show."""
-    found = []
+    asked = list(_comparisons(people, factors, cases))
+    return [_shown(*one) for one in counted(asked, "comparisons planned")]
+
+
+def _comparisons(
+    people: pd.DataFrame, factors: Sequence[str], cases: Sequence[Case]
+) -> Iterator[tuple[Case, Setting, tuple[str, str, str], list[float]]]:
+    """Yield what `_shown` takes, for every group of every factor."""
     singles = [factor for factor in factors if CROSS not in factor]
     for factor in factors:
         names, sizes = _groups(people, factor)
@@ -146,8 +154,7 @@ def shown_by(people: pd.DataFrame, factors: Sequence[str], cases: Sequence[Case]
                 rest = [one for one in range(len(names)) if one not in (code, reference)]
                 counts = [float(sizes[one]) for one in (code, reference, *rest)]
                 named = factor, names[code], names[reference]
-                found.append(_shown(case, setting, named, counts))
-    return found
+                yield case, setting, named, counts
 
 
 def reference_of(people: pd.DataFrame, factor: str) -> str:
