@@ -92,7 +92,8 @@ def listed(rows: pd.DataFrame, columns: Sequence[str]) -> str:
 
     def said(at: int) -> str:
         row = rows.iloc[at]
-        return f"row {int(row[ROW])} ({', '.join(str(row[name]) for name in columns)})"
+        cells = ("empty" if row[name] == "" else str(row[name]) for name in columns)
+        return f"row {int(row[ROW])} ({', '.join(cells)})"
 
     return some(range(len(rows)), say=said)
 

@@ -11,6 +11,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from lfr_eval.contract.tables import OVERALL
+from lfr_eval.finished.publishing.counts import Groups
 from lfr_eval.finished.publishing.linked import Linked, PublicationError, memberships, pairs_within
 from lfr_eval.finished.publishing.withholding import small, withhold
 
@@ -205,3 +207,16 @@ def test_pairs_within_groups_are_sums_of_pairs_of_atoms() -> None:
     assert pairs[0].all()
     assert len(both) == pairs.shape[1] == 9
     assert people.sum() == 18
+
+
+@pytest.mark.parametrize("order", [[400, 60, 2], [60, 400, 2], [2, 60, 400], [2, 400, 60]])
+def test_the_smaller_group_goes_where_one_more_must(order: list[int]) -> None:
+    named = [(OVERALL, OVERALL), *(("ethnicity", f"of {number}") for number in order)]
+    people = pd.DataFrame(named, columns=["factor", "group"]).assign(people=[sum(order), *order])
+    groups = Groups(people, pd.DataFrame(), ())
+    values = people[["people"]].to_numpy()
+    member = np.vstack([np.ones((1, 3), bool), np.eye(3, dtype=bool)])
+    counts = Linked(member, values, 2 * values)
+    sensitive = small(values, MINIMUM)
+    gone = withhold(counts, sensitive, sensitive, MINIMUM, groups.costs[:, None])[:, 0]
+    assert set(people["people"][gone]) == {2, 60}

@@ -81,13 +81,16 @@ class Groups:
 
     @cached_property
     def costs(self) -> Floats:
-        """What is lost with a count of each group."""
-        return np.array(
+        """What is lost with a count of each group: of two alike, more with that of more people."""
+        base = np.array(
             [
                 OVERALL_COST if f == OVERALL else CROSSED_COST if CROSS in f else FACTOR_COST
                 for f, _ in self.names
             ]
         )
+        people = self.people["people"].fillna(0).to_numpy(float)
+        share = people / max(people.max(initial=0.0), 1.0)
+        return np.where(base == OVERALL_COST, base, base + share)
 
 
 @dataclass(frozen=True)
