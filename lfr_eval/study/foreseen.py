@@ -125,9 +125,11 @@ def _tests(run: Run, cells: Sequence[Cell]) -> Iterator[str]:
     """Say how many tests are primary, so that each of them is judged more strictly."""
     plan, number = run.analysis.plan, _primary(run, cells)
     thresholds = several(len(plan.primary_thresholds), "threshold")
+    rest = plan.shared_alpha(scores=True)
+    shared = f"; mean scores are judged at the other {percentage(rest)}" if rest else ""
     yield (
         f"Primary tests: {count(number)} at {thresholds}, judged together at "
-        f"{percentage(plan.shared_alpha())}"
+        f"{percentage(plan.shared_alpha())}{shared}"
     )
     alone = [
         factor
