@@ -1,6 +1,6 @@
 """Mutated ledgers, plans, policies, study files, templates and records of deployments, counted.
 
-    python benchmarks/fuzz_trust.py [--seed 17]
+    python benchmarks/fuzz_trust.py [--seed 17] [--part 0.1]
 
 A mutation flips, cuts, doubles or swaps bytes, or puts in what is known to hurt. A reader may
 accept the file, or refuse it in one sentence (a `MendableError`); anything else is a fault, and so
@@ -186,7 +186,9 @@ def main() -> int:
     os.environ["LFR_EVAL_FUZZ"] = SECRET
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--seed", type=int, default=17)
-    chance, faults = random.Random(parser.parse_args().seed), 0
+    parser.add_argument("--part", type=float, default=1.0, help="share of the files to try")
+    given = parser.parse_args()
+    chance, faults = random.Random(given.seed), 0
     with tempfile.TemporaryDirectory() as place:
         os.chdir(place)
         for kind, make in KINDS.items():
@@ -194,14 +196,15 @@ def main() -> int:
             folder.mkdir()
             file, read = make(folder)
             content, found = file.read_bytes(), Counter[str]()
-            for _ in range(COUNTS[kind]):
+            number = round(COUNTS[kind] * given.part)
+            for _ in range(number):
                 changed = mutated(content, chance)
                 if kind == "study files" and _same(changed, content):
                     changed = content + b"x"
                 file.write_bytes(changed)
                 found[tried(read)] += 1
             faults += sum(count for said, count in found.items() if said.startswith("FAULT"))
-            print(f"{kind}: {COUNTS[kind]} mutated; {dict(found)}")
+            print(f"{kind}: {number} mutated; {dict(found)}")
         executed = Path(place, "executed").exists()
     print(f"{faults} faults; {'code was executed' if executed else 'nothing was executed'}")
     return 1 if faults or executed else 0

@@ -24,7 +24,7 @@ from lfr_eval.comparison.bulk import sample_bulk
 from lfr_eval.comparison.pairs import exact_tail
 from lfr_eval.comparison.tiles import Plan
 
-COUNT, SIZE, SHARE = 32_768, 512, 1e-4
+SIZE, SHARE = 512, 1e-4
 
 PEERS = {
     "cimat, MTData.generate_similarity_scores": """
@@ -79,10 +79,11 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--python", type=Path, required=True, help="of the packages' environment")
     parser.add_argument("--repetitions", type=int, default=5)
+    parser.add_argument("--count", type=int, default=32_768, help="templates of the engine")
     given = parser.parse_args()
     rng = np.random.default_rng(0)
-    vectors = SIMILARITY.prepare(rng.normal(size=(COUNT, SIZE)).astype(np.float32))
-    sides = people(COUNT)
+    vectors = SIMILARITY.prepare(rng.normal(size=(given.count, SIZE)).astype(np.float32))
+    sides = people(given.count)
     plan = Plan.of(sides)
     bulk = sample_bulk(plan, 0, vectors, SIMILARITY)
     floor = float(np.quantile(bulk.score, 1.0 - SHARE))

@@ -23,6 +23,18 @@ SMALL = {
     "acceptance.studies": ["--studies", "2", "--people", "40"],
     "acceptance.tables": [],
     "adjustment": ["--repetitions", "3"],
+    "bands": ["--studies", "2", "--groups", "1"],
+    "black_box": ["FOLDER", "--people", "60", "--fillers", "300"],
+    "embed": [
+        *("--images", "MIRROR/london", "--count", "2", "--repetitions", "1", "--threads", "1"),
+    ],
+    "families": ["--studies", "5"],
+    "fuzz_own": ["--manifests", "3", "--overrides", "2"],
+    "fuzz_trust": ["--part", "0.1"],
+    "peers": ["--python", sys.executable, "--repetitions", "1", "--count", "512"],
+    "planned_power": ["--studies", "2", "--designs", "3"],
+    "rehearsal": ["--studies", "1", "--people", "60"],
+    "report": ["--study", "STUDY", "--repetitions", "1"],
     "all_pairs": ["--count", "512", "--size", "32", "--repetitions", "1", "--share", "0.01"],
     "extrapolation": [
         *("--repetitions", "1", "--draws", "20", "--people", "40", "--only", "searches"),
@@ -41,10 +53,9 @@ SMALL = {
     "speed": ["findings"],
     "scale": ["--counts", "300", "--part", "0.5"],
 }
-IMPORTED = {"calibration_worlds", "killed_commands", "killing", "worlds"}
+"""Of each benchmark; FOLDER, STUDY and MIRROR are those of the test."""
+IMPORTED = {"calibration_worlds", "killed_commands", "killing", "shortcut", "worlds"}
 """What the others are made of."""
-OTHERS = sorted({path.stem for path in BENCHMARKS.glob("*.py")} - set(SMALL) - IMPORTED)
-"""Those that need more than CI has, and any that nobody gave a small size yet."""
 
 
 RUN = """
@@ -86,19 +97,26 @@ def printed(python: Forked, folder: Path, name: str, *arguments: str) -> str:
     return said.read_text()
 
 
-@pytest.mark.slow
-@pytest.mark.parametrize("name", SMALL)
-def test_a_benchmark_runs_at_a_size_of_seconds(name: str, python: Forked, tmp_path: Path) -> None:
-    said = printed(python, tmp_path, name, *SMALL[name])
-    assert any(sign.isdigit() for sign in said), "it prints figures"
+def test_every_benchmark_has_a_size_of_seconds() -> None:
+    assert {path.stem for path in BENCHMARKS.glob("*.py")} - IMPORTED <= set(SMALL)
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("name", OTHERS)
-def test_a_benchmark_that_needs_more_can_be_imported(
-    name: str, python: Forked, tmp_path: Path
+@pytest.mark.parametrize(
+    "name",
+    [pytest.param(name, marks=[pytest.mark.mirror] * (name == "embed")) for name in SMALL],
+)
+def test_a_benchmark_runs_at_a_size_of_seconds(
+    name: str, python: Forked, tmp_path: Path, request: pytest.FixtureRequest
 ) -> None:
-    printed(python, tmp_path, name, "--help")
+    arguments = [one.replace("FOLDER", str(tmp_path)) for one in SMALL[name]]
+    for word, fixture in (("STUDY", "small"), ("MIRROR", "mirror")):
+        if any(word in one for one in arguments):
+            place = request.getfixturevalue(fixture)
+            place = place.path if fixture == "small" else place
+            arguments = [one.replace(word, str(place)) for one in arguments]
+    said = printed(python, tmp_path, name, *arguments)
+    assert any(sign.isdigit() for sign in said), "it prints figures"
 
 
 KILLED = """
@@ -123,13 +141,3 @@ def test_a_command_ends_with_the_benchmark_that_began_it(python: Forked, tmp_pat
     while status.exists() and "State:\tZ" not in status.read_text():
         assert time.monotonic() < until, "it goes on"
         time.sleep(0.05)
-
-
-@pytest.mark.slow
-@pytest.mark.mirror
-def test_the_embedding_benchmark_runs_on_real_faces(
-    mirror: Path, python: Forked, tmp_path: Path
-) -> None:
-    small = ["--images", str(mirror / "london"), "--count", "2", "--repetitions", "1"]
-    small += ["--threads", "1"]
-    assert printed(python, tmp_path, "embed", *small)
