@@ -9,6 +9,8 @@ import pytest
 
 from lfr_eval.contract.folder import StudyFolder
 from lfr_eval.report import render
+from lfr_eval.report.model import Report
+from lfr_eval.report.reading import read_report
 from tests.report import builders
 from tests.report.pages import Element, parse
 from tests.shared import made_once
@@ -105,3 +107,9 @@ def read_page(write_study: Callable[..., Path]) -> Callable[..., Element]:
         return parse(render(write_study(**settings)))
 
     return read
+
+
+@pytest.fixture
+def report(bare_study: Path) -> Report:
+    """A study of real people, in the brief of which each test says what was found."""
+    return read_report(bare_study)
