@@ -241,8 +241,8 @@ def test_the_bill_of_materials_names_version_and_licence(
     [
         (errno.ENOSPC, "Choose a folder"),
         (errno.ENAMETOOLONG, "Choose a folder"),
-        (errno.ENOENT, "Another program changed it meanwhile"),
-        (errno.EIO, "copy your files to another disk"),
+        (errno.ENOENT, "Another program changed it in the meantime"),
+        (errno.EIO, "Copy your files elsewhere"),
     ],
 )
 def test_what_the_system_refuses_is_a_sentence(

@@ -69,12 +69,12 @@ def test_every_cache_is_emptied_wherever_it_is_or_was(
     assert cli.main(["purge"]) == cli.OK
     said = capsys.readouterr().out
     assert {path.relative_to(tmp_path).parts[0] for path in holding(tmp_path)} == {"elsewhere"}
-    assert f"{tmp_path / 'moved'}: this cache is gone. If it was moved" in said
-    assert "templates.npz: exported templates, not deleted" in said
+    assert f"{tmp_path / 'moved'}: this cache no longer exists. If it was moved" in said
+    assert "templates.npz: these exported templates were not deleted" in said
     assert f"{linked / 'templates'}: 1 file of templates deleted." in said
     assert f"{tmp_path / 'a' / 'templates'}: 2 files of templates deleted." in said
     assert cli.main(["purge"]) == cli.OK
-    assert "No cache holds anything of people." in capsys.readouterr().out
+    assert "No cache holds data about people." in capsys.readouterr().out
 
 
 def test_files_of_somebody_else_stay(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

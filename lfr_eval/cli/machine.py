@@ -58,13 +58,13 @@ def purge() -> int:
 
     caches = list(dict.fromkeys((cache_place(default_paths()), *known(CACHES))))
     done = [each for cache in caches for each in empty(cache)]
-    print("\n".join(said for _, said in done) or "No cache holds anything of people.")
+    print("\n".join(said for _, said in done) or "No cache holds data about people.")
     for cache in caches[1:]:
         if not cache.exists() and cache != Path("~/.cache/lfr_eval").expanduser():
-            print(f"{cache}: this cache is gone. If it was moved, delete it where it is now.")
+            print(f"{cache}: this cache no longer exists. If it was moved, delete it there.")
     for file in known(EXPORTS):
         if file.exists():
-            print(f"{file}: exported templates, not deleted. Delete the file yourself.")
+            print(f"{file}: these exported templates were not deleted. Delete the file.")
     print(disk_note())
     print("Downloads, studies, and the alerts and pictures of deployments were not deleted.")
     return OK if all(gone for gone, _ in done) else FAILED

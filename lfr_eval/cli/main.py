@@ -148,8 +148,8 @@ def _explained(command: Callable[[], int]) -> int:
     except OSError as error:
         remedies = {
             (*NOT_WRITABLE, *NO_PATH): "Choose a folder that exists, can be written and has room.",
-            GONE: "Another program changed it meanwhile: run the command again.",
-            FAILING: "A file cannot be read from its disk: copy your files to another disk.",
+            GONE: "Another program changed it in the meantime. Run the command again.",
+            FAILING: "The disk, or the connection to it, is failing. Copy your files elsewhere.",
         }
         remedy = [said for kinds, said in remedies.items() if error.errno in kinds]
         if not remedy:
@@ -159,7 +159,7 @@ def _explained(command: Callable[[], int]) -> int:
         return UNUSABLE
     except UnicodeEncodeError as error:  # Bytes of the command line that are no UTF-8.
         shown = ascii(error.object[max(0, error.start - 20) : error.end + 20])
-        print(f"lfr-eval: {shown} is not UTF-8. Write it in another way.", file=sys.stderr)
+        print(f"lfr-eval: {shown} is not UTF-8. Give a name in UTF-8.", file=sys.stderr)
         return UNUSABLE
     except KeyboardInterrupt:
         print("lfr-eval: interrupted; run it again to go on where it stopped.", file=sys.stderr)

@@ -285,7 +285,7 @@ class _Asked:
         from lfr_eval.planning.question import PlanningError, read_rate
 
         if not self.expected.rate or self.expected.pilot:
-            raise PlanningError("A cohort needs the expected rate: give --rate, and no --pilot.")
+            raise PlanningError("A cohort needs an expected rate: give --rate instead of --pilot.")
         if shown.json or shown.csv or shown.figure or shown.simulate:
             raise PlanningError(
                 "A cohort is answered as a table in words. Leave out --json, --csv, --figure and "

@@ -32,7 +32,7 @@ class Gathered:
     Attributes
     ----------
     rows
-        As text, one row an image.
+        As text, one row per image.
     notes
         Sentences on what was done and what was left out.
     unlabelled

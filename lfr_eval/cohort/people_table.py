@@ -142,7 +142,7 @@ def labels_of(
     notes.append(f"Read {told}.")
     unread = [f"'{name}'" for name in there if name not in chosen.values()]
     if unread:
-        notes.append(f"Not read: {', '.join(unread)}. Take a column with --map NAME=COLUMN.")
+        notes.append(f"Not read: {', '.join(unread)}. To read a column, add --map NAME=COLUMN.")
     frame = pd.DataFrame({name: table.frame[column] for name, column in chosen.items()})
     problems += check_dates(table, chosen["subject_id"])
     absent = pd.Series(pd.NA, frame.index, "string")

@@ -79,7 +79,7 @@ class Register:
         if given.what not in SHARED:
             problems.append(f"'{given.what}' is none of {', '.join(SHARED)}")
         if not named and count is None:
-            problems.append("neither people nor a count are given")
+            problems.append("neither people nor a count is given")
         if count is not None and (count < 1 or count < len(named)):
             problems.append(f"a count of {count} does not fit {several(len(named), 'person')}")
         if "" in named:

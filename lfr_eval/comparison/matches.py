@@ -54,6 +54,6 @@ def watchlist_matches(
 
 
 def best_frames(matches: pd.DataFrame) -> pd.DataFrame:
-    """Return one row a pass and reference: the best frame of the pass decides."""
+    """Return one row per pass and reference: the best frame of the pass decides."""
     best = matches.groupby(["pass_id", "subject_id", "place"])["score"].max()
     return WATCHLIST_MATCHES.conform(best.reset_index())

@@ -161,7 +161,7 @@ def discounted(approval: Approval, entry: Entry, keys: Mapping[str, Holder]) -> 
         return f"signed with the revoked key {entry.revoked[:16]}"
     holder = keys.get(entry.signer or "")
     if holder is None:
-        return "unsigned, and this ledger takes signed decisions only"
+        return "unsigned, but this ledger accepts only signed decisions"
     if not same_person(holder.name, approval.approver):
         return f"signed with the key of {holder.name}, who is not the approver"
     if not same_role(holder.role, approval.role):

@@ -91,7 +91,7 @@ class Kept:
     name: str
 
     def files(self, cache: Path) -> list[Path]:
-        """Return the files of a cache, and what a process left that died while it wrote one."""
+        """Return the files of a cache, and what a process that died while writing one left."""
         own = re.compile(rf"{self.name}|\.{self.name}\.[0-9]+\.aside")
         found = sorted((cache / self.folder).glob(f"{self.inside}/*" if self.inside else "*"))
         return [

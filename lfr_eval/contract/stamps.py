@@ -118,7 +118,7 @@ def read_stamp(
         ]
         if len(names) != 1:
             raise StampError(
-                f"It has {len(names)} certificates of its signer, so whose it is cannot be said."
+                f"It has {len(names)} certificates for its signer, so its signer is not certain."
             )
     except library.VerificationError as error:
         raise StampError(f"The certificates in {roots} do not confirm it: {error}") from None

@@ -275,7 +275,7 @@ def group_people(people: pd.DataFrame, factor: str) -> Grouping:
     Parameters
     ----------
     people
-        One row a person, one column a factor.
+        One row per person, one column per factor.
     factor
         `overall`, a column, or columns joined by ` x `.
 

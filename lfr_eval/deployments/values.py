@@ -63,7 +63,9 @@ def whole(text: str) -> int:
     if re.fullmatch(r"\d{1,3}([, ]\d{3})+|\d+(\.00?)?", bare):
         digits = re.sub(r"[, ]|\.0+$", "", bare)
         if len(digits) > _MOST_DIGITS:
-            raise ValueUnreadable(f"has {len(digits)} digits; no count has over {_MOST_DIGITS}")
+            raise ValueUnreadable(
+                f"has {len(digits)} digits; no count has more than {_MOST_DIGITS}"
+            )
         return int(digits)
     raise ValueUnreadable(
         "is not a whole number such as 12190 or 12,190 (empty the cell if nobody knows the number)"

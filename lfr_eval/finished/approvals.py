@@ -102,7 +102,7 @@ def approve(
     ------
     ApprovalError
         If the study is not as it was sealed, tested another matcher or another threshold, the
-        proposer is the approver, or the expiry is no day to come.
+        proposer is the approver, or the expiry is not in the future.
     LedgerError
         If an earlier entry was changed.
     """

@@ -97,7 +97,7 @@ def _table(file: Path) -> pd.DataFrame | None:
 def from_given(folder: Path, look: bool = False) -> str:
     """Delete data that were given in Python and name the person."""
     count = replace(GIVEN, inside=folder.name).delete(folder.parent.parent, look)
-    return f"{folder}: data given in Python, of everybody in them ({several(count, 'file')})"
+    return f"{folder}: data given in Python, with everybody in them ({several(count, 'file')})"
 
 
 def purge(cache: Path) -> Iterator[tuple[bool, str]]:
@@ -134,7 +134,7 @@ def from_cache(person: Person, cache: Path, look: bool = False) -> list[str]:
     for kind in (PICTURES, SHARDS_KEPT):
         if count := kind.delete(cache, look):
             done.append(
-                f"{cache / kind.folder}: all {kind.what}, to be made again when they are needed "
+                f"{cache / kind.folder}: all {kind.what}, which are made again when needed "
                 f"({several(count, 'file')})"
             )
     for file in sorted(cache.rglob("*")) if cache.is_dir() and person.digests else ():

@@ -49,7 +49,7 @@ class Finished:
     record
         What the study says of itself.
     people
-        The people under test, one row a person.
+        The people under test, one row per person.
     trials
         The trials behind its rates.
     thresholds

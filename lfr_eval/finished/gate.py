@@ -135,8 +135,8 @@ def _evidence(case: Case) -> Iterator[Check]:
 
 def _study_age(finished: date, case: Case) -> Check:
     age, limit = (case.day - finished).days, case.policy.max_age_days
-    # A study of a day to come was finished by a clock that is wrong: its age is not known.
-    found = f"{age} days" if age >= 0 else f"finished on {finished}, a day to come"
+    # A study with a date in the future was finished by a wrong clock: its age is not known.
+    found = f"{age} days" if age >= 0 else f"finished on {finished}, a date in the future"
     return Check("age", f"at most {limit} days", found, 0 <= age <= limit)
 
 
@@ -281,7 +281,7 @@ def _parity(case: Case) -> Iterator[Check]:
         check
         for check in checks
         # Time mends nothing: a failure stands until its endpoint is checked again and holds. A pass
-        # of a day to come was made by a clock that is wrong: its age is not known.
+        # with a date in the future was made by a wrong clock: its age is not known.
         if not check.holds or 0 <= _age(check, case.day) <= policy.parity_max_age_days
     ]
     if not current:

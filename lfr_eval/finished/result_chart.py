@@ -20,7 +20,7 @@ def chosen_rates(
     threshold: float,
     watchlist_size: int | None,
 ) -> pd.DataFrame:
-    """Return the rates of the groups of one factor, one row a group.
+    """Return the rates of the groups of one factor, one row per group.
 
     Raises
     ------

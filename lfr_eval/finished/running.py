@@ -49,7 +49,7 @@ def run(
         What would follow `lfr-eval run` on the command line, such as `"dataset.people=200"`.
         A study run from Python is sent to MLflow only if `tracking=mlflow` is among them.
     people
-        One row an image or template, with the columns of a manifest: `image_id`, `subject_id`,
+        One row per image or template, with the columns of a manifest: `image_id`, `subject_id`,
         `role` (reference, probe, both or filler), `path` where a matcher looks at images, and any
         labels. Without `inference.factors` in the overrides, groups are compared by the labels
         that are there; each with its largest group, unless `inference.reference_groups` says
@@ -57,7 +57,7 @@ def run(
     scores
         One row a comparison: `reference_id`, `probe_id` and `score` (higher is more alike).
     templates
-        One row an image: `image_id` and `template`, vectors of one length.
+        One row per image: `image_id` and `template`, vectors of one length.
     thresholds
         One threshold or several, on the scale of the scores. A score at or above a threshold is a
         match.

@@ -56,7 +56,7 @@ def equity_table(
         The evidence; FMR with FNMR, and FPIR with FNIR of the same watchlist size, also give the
         measures of both.
     people
-        One row a person, one column a factor.
+        One row per person, one column per factor.
     factors
         Factors with at least two groups that have trials; others give no row.
     thresholds

@@ -41,7 +41,7 @@ def finding_table(
     trials
         The evidence; every object counts the same people.
     people
-        One row a person, one column a factor or control factor.
+        One row per person, one column per factor or control factor.
     thresholds
         Thresholds of the comparisons.
     plan

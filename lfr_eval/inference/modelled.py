@@ -49,7 +49,7 @@ def modelled_table(
         searches (FPIR; the score of a pass is the highest over this watchlist, and the interval
         holds for this watchlist).
     people
-        One row a person, one column a factor.
+        One row per person, one column per factor.
     factors
         Factors.
     thresholds

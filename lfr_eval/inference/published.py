@@ -35,7 +35,7 @@ def person_test_table(
     trials
         The evidence.
     people
-        One row a person, one column a factor.
+        One row per person, one column per factor.
     thresholds
         Thresholds; give few, since Boschloo's test is slow.
     plan

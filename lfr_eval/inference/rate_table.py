@@ -56,7 +56,7 @@ def rate_table(
     trials
         The evidence; every object counts the same people.
     people
-        One row a person, one column a factor. A missing label is the group `unknown`.
+        One row per person, one column per factor. A missing label is the group `unknown`.
     factors
         Factors to divide people and trials by; `overall` is always first. A factor with a
         condition of trials (`camera`, `camera x ethnicity`) has rows for the trials that have it.

@@ -54,7 +54,7 @@ def watchlist_size_table(
     trials
         The evidence.
     people
-        One row a person under test, one column a factor.
+        One row per person under test, one column per factor.
     references
         One row a reference, in the order of the trials; columns are factors.
     mixes

@@ -138,7 +138,7 @@ class Templates:
     Attributes
     ----------
     acquisition
-        Table `acquisition`, one row an image.
+        Table `acquisition`, one row per image.
     vectors : (images, size), float32
         NaN where nothing was acquired. The caller owns the array and may overwrite it.
     moved : (images,), optional

@@ -190,7 +190,7 @@ class HttpMatcher:
                 kind = response.headers.get("Content-Encoding", "identity")
                 if kind != "identity":
                     # A few bytes of it could unfold to more than the memory holds.
-                    self._refuse(f"packs its answer ({kind[:20]}), which was not asked for")
+                    self._refuse(f"compresses its answer ({kind[:20]}), which was not requested")
                 answer = self._read(response)
                 if response.status_code != 200:
                     self._explain(response, answer)

@@ -81,7 +81,7 @@ def _npz(path: Path) -> Matrix:
     one_row_each = reference.ndim == probe.ndim == 1
     if not one_row_each or score.shape != (reference.size, probe.size):
         raise ValueError(
-            f"score has the shape {score.shape}, and there are {reference.size:,} reference_id and "
+            f"score has the shape {score.shape}, but there are {reference.size:,} reference_id and "
             f"{probe.size:,} probe_id"
         )
     return Matrix(path, _names(reference), _names(probe), score)

@@ -238,8 +238,8 @@ def _readable(told_by: str, empty: pd.Series, told: pd.Series) -> list[Check]:
     """Return rows without a score, or that do not say whose pair it is."""
     return [
         (
-            "there is no score (leave out such rows: a list of pairs cannot count images of "
-            "which no template was made)",
+            "there is no score (leave out such rows: a list of pairs cannot count images "
+            "without a template)",
             empty,
         ),
         (

@@ -41,8 +41,8 @@ def not_a_template(together: NDArray[np.float32], alone: NDArray[np.float32]) ->
     size = together.shape[1]
     if size < FEWEST:
         return (
-            f"has {size} values a face, which is no template (a length or a class, perhaps): the "
-            "template must be the first output"
+            f"has {size} values per face, too few for a template (perhaps a length or a class): "
+            "the template must be the first output"
         )
     if not (np.isfinite(together).all() and np.isfinite(alone).all()):
         return "holds values that are not numbers for a face of random pixels"

@@ -83,7 +83,7 @@ def read_people(file: Path, factors: Sequence[str]) -> tuple[pd.DataFrame, tuple
     Parameters
     ----------
     file
-        CSV, Excel or Parquet with one row a person, or one an image with `subject_id`, and a column
+        CSV, Excel or Parquet with one row per person, or per image with `subject_id`, and a column
         a label, under the headings that `lfr-eval manifest` knows.
     factors
         Those asked for; none: those of gender, ethnicity and both that the file has labels for.
@@ -119,7 +119,7 @@ def read_people(file: Path, factors: Sequence[str]) -> tuple[pd.DataFrame, tuple
     lacking = sorted({part for one in asked for part in one.split(CROSS)} - set(table))
     if lacking or not asked or not len(table):
         raise PlanningError(
-            f"--people {file} must have a row a person and a column for every label: it has "
+            f"--people {file} must have a row per person and a column for every label: it has "
             f"{len(table)} rows and the columns {', '.join(map(str, table)) or 'none'}"
             + (f", and lacks {', '.join(lacking)}" if lacking else "")
             + ". Give labels that it has: --factors LABEL ..."

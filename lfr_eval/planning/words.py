@@ -91,8 +91,8 @@ def assumptions(answer: Answer) -> list[str]:
         )
     elif several:
         said.append(
-            "How much the passes of one person repeat one another is not stated, so both ends are "
-            "shown: not at all, and wholly. A pilot narrows this: --pilot, or --correlation."
+            "How much the passes of one person repeat one another is not stated, so both extremes "
+            "are shown: not at all, and completely. Narrow this with --pilot or --correlation."
         )
     if not question.pairs:
         said.append(BORROWED)

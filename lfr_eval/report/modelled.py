@@ -61,7 +61,7 @@ def to_tails(
     """Arrange tables `modelled` and `modelled_searches`, one tail a watchlist size.
 
     A study with no row to model still has the tail of false matches, which says so. `rates` have
-    one row a group, and `truth` holds at the `thresholds` of the plan.
+    one row per group, and `truth` holds at the `thresholds` of the plan.
     """
     if modelled is None:
         return None

@@ -28,7 +28,7 @@ def write_people(people: pd.DataFrame, cache: Path) -> Path:
     Parameters
     ----------
     people
-        One row an image or template, with the columns of a manifest. A relative `path` is taken
+        One row per image or template, with the columns of a manifest. A relative `path` is taken
         from the working directory.
     cache
         The private cache.

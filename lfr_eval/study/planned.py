@@ -31,7 +31,7 @@ def plan_of(
     Parameters
     ----------
     people
-        One row a person, one column a label.
+        One row per person, one column per label.
     primary
         Thresholds at which findings are primary.
     searched

@@ -239,7 +239,7 @@ def test_a_slash_at_the_end_makes_no_other_endpoint(tmp_path: Path) -> None:
 def test_a_study_of_a_day_to_come_is_not_current(tmp_path: Path) -> None:
     judged = case(tmp_path, finished="2026-06-02T09:00:00+00:00")
     (check,) = [check for check in judge(judged) if not check.passed]
-    assert (check.name, check.found) == ("age", "finished on 2026-06-02, a day to come")
+    assert (check.name, check.found) == ("age", "finished on 2026-06-02, a date in the future")
 
 
 @pytest.mark.parametrize(

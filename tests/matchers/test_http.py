@@ -226,7 +226,7 @@ def put(**values: object) -> Lie:
         (moved(b"/\xff"), "sends more than 1,000,000 bytes; the rest was not read"),
         (moved(b"/again"), "sends more than 1,000,000 bytes; the rest was not read"),
         (announces(b"9" * 5_000), "announces an answer of 99,999,999,999,999,999,999 bytes"),
-        (bomb, "packs its answer (gzip), which was not asked for"),
+        (bomb, "compresses its answer (gzip), which was not requested"),
         (paint, "\N{REPLACEMENT CHARACTER}]0;owned\N{REPLACEMENT CHARACTER} no"),
         (raw(b"[" * 200_000), "answered something else where JSON was expected"),
         (raw(b'{"predictions": ' + b"9" * 10_000 + b"}"), "answered something else where JSON"),

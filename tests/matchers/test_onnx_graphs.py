@@ -35,7 +35,7 @@ OUTPUTS = {
     "lengths first": (
         [("ReduceL2", ["product"], ["length"], {"axes": [1]}), SAME],
         [("length", ["n", 1]), ("template", ["n", 6])],
-        "the output 'length' has 1 values a face",
+        "the output 'length' has 1 values per face",
     ),
     "lengths without a dimension": (
         [("ReduceL2", ["product"], ["template"], {"axes": [1], "keepdims": 0})],

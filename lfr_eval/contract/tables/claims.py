@@ -165,7 +165,7 @@ SCORE_DIFFERENCES = Table(
         Column("margin", REAL, "equivalence margin, in scores; of a share the absolute margin"),
         Column("p_equivalence", REAL, "larger of the two one-sided p-values, adjusted alike"),
         Column("verdict", TEXT, "different, equivalent, inconclusive or untestable"),
-        Column("primary", FLAG, "means that the plan names (primary metric `scores`)"),
+        Column("primary", FLAG, "whether it is a mean and the plan names `scores` as primary"),
         Column("people_a", WHOLE, "people of group a with a score"),
         Column("people_b", WHOLE, "people of group b with a score"),
         Column("scores_a", WHOLE, "scores of group a"),

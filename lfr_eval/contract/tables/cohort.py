@@ -4,7 +4,7 @@ from lfr_eval.contract.tables.schema import FLAG, REAL, TEXT, WHOLE, Column, Tab
 
 COHORT = Table(
     "cohort",
-    "One row an image or template: who is on it and in what role. Further columns are factors.",
+    "One row per image or template: who is on it and in what role. Further columns are factors.",
     (
         Column("image_id", TEXT, "unique name of the image or template"),
         Column("subject_id", TEXT, "the person"),
@@ -38,7 +38,7 @@ COHORT = Table(
 
 ACQUISITION = Table(
     "acquisition",
-    "One row an image: whether a template could be made of it.",
+    "One row per image: whether a template could be made of it.",
     (
         Column("image_id", TEXT, "image"),
         Column("acquired", FLAG, "whether a template was made"),

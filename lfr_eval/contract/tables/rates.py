@@ -88,10 +88,10 @@ ALERT_TIMES = Table(
         Column("group", TEXT, "group of the person who passes"),
         Column("alerts", WHOLE, "passes with an alert; the events of the rate"),
         Column("frames_median", REAL, "half of the alerts came within so many frames"),
-        Column("frames_90", REAL, "90 % of them came within so many"),
+        Column("frames_90", REAL, "90 % of them came within so many frames"),
         Column("timed", WHOLE, "alerts of passes with times"),
         Column("seconds_median", REAL, "half of these came within so many seconds"),
-        Column("seconds_90", REAL, "90 % of them came within so many"),
+        Column("seconds_90", REAL, "90 % of these came within so many seconds"),
     ),
 )
 

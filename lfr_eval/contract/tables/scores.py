@@ -4,7 +4,7 @@ from lfr_eval.contract.tables.schema import FLAG, REAL, TEXT, WHOLE, Column, Tab
 
 COMPARISONS = Table(
     "comparisons",
-    "One row a person: acquired images by role, from which the number of comparisons between any "
+    "One row per person: acquired images by role, from which the number of comparisons between any "
     "two people follows: r_i p_j + p_i r_j - b_i b_j, corrected by `corrections`.",
     (
         Column("subject_id", TEXT, "person"),
@@ -170,7 +170,7 @@ WATCHLIST_MATCHES = Table(
     "watchlist_matches",
     "Every comparison of a recognition opportunity with a reference of table `watchlist` of "
     "somebody else whose score reaches the lowest threshold of the plan. The best frame decides, "
-    "so there is one row a pass and reference.",
+    "so there is one row per pass and reference.",
     (
         Column("pass_id", TEXT, "recognition opportunity"),
         Column("subject_id", TEXT, "person who passes"),

@@ -102,7 +102,7 @@ def _denominators(breaks: Sequence[Break]) -> Iterator[Markup]:
     told = Markup("<strong>{}</strong>: {}")
     yield bullets(told.format(name, text) for name, text in meant.items())
     yield paragraph(
-        "The 95 % interval takes false alerts as independent of one another. The interval "
+        "The 95 % interval treats false alerts as independent of one another. The interval "
         "by deployments lets deployments differ beyond chance and is the safer one; it "
         "needs five deployments and a false alert."
     )

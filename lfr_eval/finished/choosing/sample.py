@@ -28,7 +28,7 @@ class Sample:
     name
         choosing, reporting or everybody.
     people
-        One row a person.
+        One row per person.
     alerts
         Trials of FPIR; None where no watchlist was searched.
     found

@@ -74,8 +74,8 @@ def reason(region: Region) -> str:
     who = group if kind in (RATIO, ALERTS) else group_words(group)
     if NOBODY in group.split(" v "):
         return (
-            f"{where} too few groups by {factor_words(str(row['factor']))} have trials, so that "
-            f"the limit on {kind} has no evidence{beside}"
+            f"{where} too few groups by {factor_words(str(row['factor']))} have trials, so "
+            f"there is no evidence on the limit of {kind}{beside}"
         )
     side, reach = ("at least", "low") if kind == TPIR else ("at most", "high")
     bound, limit, estimate = (

@@ -70,9 +70,9 @@ def _either(reading: Reading, sentences: Sentences) -> Reason:
     """Give the reasons for each reading of a sentence that cannot be read, likely or not."""
     may = reading.polarity.unsure
     told = (
-        "The checker could not read this sentence with enough certainty. Most likely it "
-        f"says {SAYS[may[0]]}, or {SAYS[may[1]]}. Write it in plain words, one claim at a time, "
-        "and check it again."
+        "The checker could not read this sentence with enough certainty. It most likely "
+        f"says {SAYS[may[0]]}, or else {SAYS[may[1]]}. Write it in plain words, one "
+        "claim at a time, and check it again."
     )
     if not reading.polarity.surely(DIFFERENCE, BOTH):
         told += f" If it means that groups differ: {_difference(reading, sentences).text}"

@@ -9,7 +9,7 @@ from lfr_eval.report.rates import as_miss, to_rows
 
 
 def pictures(found: Comparison) -> list[tuple[str, Picture]]:
-    """Return what each kind of error is called, with its picture: a column a study."""
+    """Return what each kind of error is called, with its picture: a column per study."""
     heads = [
         f"{side.study.matcher}, threshold {side.matched.threshold:.4f}" for side in found.sides
     ]

@@ -19,7 +19,7 @@ HEAD = ("Study", "Threshold", "Events", "Trials", "Rate", "Matcher")
 
 
 def study_rows(found: Comparison) -> list[tuple[str, ...]]:
-    """Return a row a study: where it was cut and what that rests on."""
+    """Return a row per study: where it was cut and what that rests on."""
     return [
         (
             str(number),

@@ -23,7 +23,7 @@ def alert_times(
     Parameters
     ----------
     people
-        One row a person, one column a factor.
+        One row per person, one column per factor.
     alerts
         Table `alerts`.
     factors
@@ -78,7 +78,7 @@ def candidate_lists(
     Parameters
     ----------
     people
-        One row a person, one column a factor.
+        One row per person, one column per factor.
     searches, counts
         Tables `searches` and `candidate_counts`.
     factors

@@ -126,7 +126,7 @@ def _mated_trials(
 
 
 def pass_conditions(images: pd.DataFrame) -> pd.DataFrame:
-    """Return the conditions of every recognition opportunity, one row a pass.
+    """Return the conditions of every recognition opportunity, one row per pass.
 
     Parameters
     ----------
@@ -162,7 +162,7 @@ def identification_trials(
     Parameters
     ----------
     people
-        One row a person.
+        One row per person.
     searches
         The table `searches`.
     images

@@ -20,7 +20,7 @@ def watchlist_trials(
     Parameters
     ----------
     people
-        One row a person under test.
+        One row per person under test.
     searches, watchlist, matches
         The tables `searches`, `watchlist` and `watchlist_matches`.
     floor

@@ -26,7 +26,7 @@ class Evidence:
     read
         Returns a score table of the study.
     people
-        The people under test, one row a person.
+        The people under test, one row per person.
     images
         Table `cohort`, by recognition opportunities of the design.
     acquired : (images,)

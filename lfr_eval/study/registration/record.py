@@ -148,7 +148,7 @@ def read_registration(file: Path) -> Registration:
         raise RegistrationError(
             f"{file} was edited after it was registered: its content has the hash "
             f"{registration.seal[:16]}..., its seal says {str(seal)[:16]}... . Restore it as it "
-            "was written; an edited registration is evidence of nothing."
+            "was written; an edited registration proves nothing."
         )
     listed = images_file(file, registration)
     if listed is not None and not listed.is_file():
@@ -182,7 +182,7 @@ def images_file(file: Path, registration: Registration) -> Path | None:
 
 
 def images_of(images: pd.DataFrame) -> pd.DataFrame:
-    """Return one row an image: hash of its file, and hash of who it is, its role and labels.
+    """Return one row per image: hash of its file, and hash of who it is, its role and labels.
 
     Parameters
     ----------
