@@ -77,7 +77,7 @@ class Register:
             if not value.strip()
         ]
         if given.what not in SHARED:
-            problems.append(f"'{given.what}' is none of {', '.join(SHARED)}")
+            problems.append(f"'{given.what}' is not one of {', '.join(SHARED)}")
         if not named and count is None:
             problems.append("neither people nor a count is given")
         if count is not None and (count < 1 or count < len(named)):

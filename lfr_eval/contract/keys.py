@@ -159,7 +159,7 @@ def read_key(file: Path, ask: Callable[[], str] | None = None) -> Key:
         except TypeError:
             if ask is None:
                 raise SigningError(
-                    f"{file} has a passphrase, and nobody can be asked for it here. Use a key "
+                    f"{file} has a passphrase, which cannot be entered here. Use a key "
                     "without a passphrase: lfr-eval approvals register makes one."
                 ) from None
             private = serialization.load_pem_private_key(content, ask().encode())

@@ -171,7 +171,7 @@ def _content(folder: Path) -> dict[str, Any]:
         raise MatcherError(f"{folder / MATCHER} lacks {', '.join(sorted(lacking))}.")
     if content["kind"] not in KINDS:
         raise MatcherError(
-            f"{folder / MATCHER}: '{content['kind']}' is none of {', '.join(KINDS)}."
+            f"{folder / MATCHER}: '{content['kind']}' is not one of {', '.join(KINDS)}."
         )
     return content
 

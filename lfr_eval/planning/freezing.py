@@ -77,8 +77,8 @@ def freeze(file: Path, after_results: bool = False, places: Sequence[str] = ()) 
     if seen and not after_results:
         raise RegistrationError(
             "Results of this matcher on these people exist already: "
-            f"{', '.join(sorted(seen))}. A plan is registered before results; to register it all "
-            "the same, which is recorded and shown, add --after-results."
+            f"{', '.join(sorted(seen))}. A plan is registered before results. To register it all "
+            "the same, add --after-results; this is recorded and shown."
         )
     if plan.looks is not None and inputs is not None:
         raise RegistrationError(

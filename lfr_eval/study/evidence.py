@@ -160,8 +160,8 @@ def notes_of_pairs(matcher: PairMatcher) -> list[str]:
         said,
         "The list does not say whose the pairs are, so each pair counts by itself, as if no two of "
         "them shared a person. Wherever this report counts people, it counts pairs. Pairs that "
-        "share people say less than as many pairs of different people: the intervals are then too "
-        "narrow, and differences are found that are not there. With the identities of both sides "
+        "share people tell less than as many pairs of different people: the intervals are then too "
+        "narrow, and differences are found that do not exist. With the identities of both sides "
         "(subject_a, subject_b), people are counted.",
     ]
 

@@ -190,7 +190,7 @@ def test_images_that_do_not_allow_it_are_refused(tmp_path: Path) -> None:
         simulated(cohort(tmp_path / "faces", ("both", "both")), BLUR, tmp_path / "cache")
     people = cohort(tmp_path / "faces")
     far = Recipe((Step({"eye_distance": 30}),))
-    with pytest.raises(CaptureError, match=r"4 images have their eyes nearer.*ann1.png: 20 px"):
+    with pytest.raises(CaptureError, match=r"4 images have eyes closer together.*ann1.png: 20 px"):
         simulated(people, far, tmp_path / "cache")
 
     def nobody(images: Sequence[Path]) -> list[float | None]:

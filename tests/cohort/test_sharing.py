@@ -262,7 +262,9 @@ def test_a_cut_or_changed_end_is_seen_by_the_hash_that_was_kept(tmp_path: Path, 
 
 
 def test_all_that_is_wrong_is_named_at_once(tmp_path: Path) -> None:
-    with pytest.raises(SharingError, match=r"purpose is empty.*'faces' is none of.*neither people"):
+    with pytest.raises(
+        SharingError, match=r"purpose is empty.*'faces' is not one of.*neither people"
+    ):
         Register(tmp_path / "s.jsonl").record(
             Handover("Acme", "faces", purpose=" ", agreement="a", since=date(2025, 1, 1), by="A")
         )

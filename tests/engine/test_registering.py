@@ -292,7 +292,7 @@ def test_a_file_that_was_added_or_leads_elsewhere_is_named(model: Path) -> None:
             unpack(packed)
     for kind in ("http", "os"):
         (packed / "matcher.json").write_text(json.dumps({**content, "kind": kind}))
-        with pytest.raises(MatcherError, match=f"'{kind}' is none of"):
+        with pytest.raises(MatcherError, match=f"'{kind}' is not one of"):
             unpack(packed)
 
 

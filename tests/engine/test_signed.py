@@ -267,7 +267,7 @@ def test_a_private_key_is_private(tmp_path: Path) -> None:
     for wrong in (lambda: "", lambda: "closed"):
         with pytest.raises(SigningError, match="its passphrase is another"):
             read_key(file, wrong)
-    with pytest.raises(SigningError, match="nobody can be asked for it here"):
+    with pytest.raises(SigningError, match="which cannot be entered here"):
         read_key(file)
     with pytest.raises(SigningError, match="exists"):
         new_key(file)

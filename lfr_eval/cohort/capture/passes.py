@@ -194,7 +194,7 @@ def _eyes(orders: Sequence[Order], find: Eyes, folder: Path) -> list[float | Non
     }
     if near:
         raise CaptureError(
-            f"{len(near)} images have their eyes nearer than an eye_distance that is asked for "
+            f"{len(near)} images have eyes closer together than a requested eye_distance "
             f"({some(sorted(near), 3)}); a picture can only be made smaller. Give smaller "
             "distances."
         )
