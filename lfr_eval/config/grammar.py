@@ -36,6 +36,8 @@ def parsed_override(override: str) -> Override:
             "characters. Put its value into conf/experiment/NAME.yaml, below the line "
             "'# @package _global_', and give experiment=NAME."
         )
+    if not override.strip():
+        raise ConfigError(f"An override is empty. {_EXAMPLE}")
     try:
         parsed = OverridesParser.create().parse_override(override)
         check_numbers(parsed._value)

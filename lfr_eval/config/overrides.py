@@ -93,8 +93,9 @@ def _check_choice(key: str, parsed: Override) -> None:
     # A mapping gives values within the group.
     values = isinstance(value, dict) and group != "experiment"
     if not all(isinstance(name, str) for name in names) and not values:
+        place = "Hydra's own folder" if group.startswith("hydra") else f"conf/{group}/"
         raise ConfigError(
-            f"{group} takes the name of a file in conf/{group}/, without .yaml. Give {group}=NAME. "
+            f"{group} takes the name of a file in {place}, without .yaml. Give {group}=NAME. "
             f"Put a name that looks like a number in quotes: {group}=\"'2026'\"."
         )
 
