@@ -123,7 +123,7 @@ def test_a_full_matrix_gives_the_comparisons_that_the_roles_ask_for(tmp_path: Pa
     with pytest.raises(MatcherError, match="cannot be read as a matrix"):
         ScoreFile(tmp_path / "o.npz")
     np.savez(tmp_path / "s.npz", reference_id=names[1:], probe_id=names, score=score)
-    with pytest.raises(MatcherError, match=r"score has the shape \(5, 5\), and there are 4"):
+    with pytest.raises(MatcherError, match=r"score has the shape \(5, 5\), but there are 4"):
         ScoreFile(tmp_path / "s.npz")
     np.savez(tmp_path / "z.npz", reference_id=["z"], probe_id=["a1"], score=[[0.5]])
     with pytest.raises(MatcherError, match=r"reference_id is not in the manifest .*: z"):

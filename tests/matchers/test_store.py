@@ -14,7 +14,7 @@ import pandas as pd
 import pytest
 
 from lfr_eval.matchers import Embedding, MatcherCard, MatcherError
-from lfr_eval.matchers.store import BATCH, TemplateStore, acquire, purge
+from lfr_eval.matchers.store import BATCH, TEMPLATES_KEPT, TemplateStore, acquire
 
 
 class CountingMatcher:
@@ -88,9 +88,9 @@ def test_nobody_else_can_read_it(tmp_path: Path) -> None:
 
 def test_purge_leaves_nothing(tmp_path: Path) -> None:
     acquire(CountingMatcher(), *cohort("1.jpg"), tmp_path)
-    assert purge(tmp_path) == 1
+    assert TEMPLATES_KEPT.delete(tmp_path) == 1
     assert not (tmp_path / "templates").exists()
-    assert purge(tmp_path) == 0
+    assert TEMPLATES_KEPT.delete(tmp_path) == 0
 
 
 @pytest.mark.parametrize("left", [0, 1])
