@@ -244,3 +244,9 @@ def test_factors_that_differ_in_capitals_alone_are_two(report: Report) -> None:
     labels = tuple(LabelSource(name, "Ours", "inferred", "own") for name in ("Site", "site"))
     said = to_brief(dataclasses.replace(report, labels=labels)).cannot
     assert any("themselves by Site and site: a computer guessed" in limit for limit in said)
+
+
+def test_misses_lead_where_they_alone_were_asked_about(report: Report) -> None:
+    missed = of("inconclusive", finding_id="fnir-ethnicity", metric="FNIR")
+    assert "missed" in told(report, missed)[0]
+    assert "false alerts" in told(report, missed, of("inconclusive"))[0]
