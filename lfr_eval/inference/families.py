@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 
 from lfr_eval.contract.tables import CROSS
 from lfr_eval.inference.cells import Floats, divide
-from lfr_eval.inference.multiplicity import benjamini_hochberg, holm
+from lfr_eval.inference.multiplicity import benjamini_hochberg, holm, told_at
 
 _CRUMB = 1e-4
 """Share of a rejected question's weight that leaves its own family at once, to open the next."""
@@ -75,7 +75,7 @@ def adjust(rows: pd.DataFrame, alpha: float, shared: float | None = None) -> Adj
     graph = Graph.of(rows, np.flatnonzero(primary & ~np.isnan(raw)))
     if graph is not None:
         result = graph.run(shared)
-        told = np.minimum(result.p_value * (alpha / shared), 1.0)
+        told = told_at(alpha, result.p_value, shared)
         for node, members in enumerate(graph.rows):
             p[members], level[members] = told[node], result.level[node]
         number = len(graph.rows)
@@ -119,7 +119,7 @@ def adjust_equivalence(
     p, level = np.full(len(rows), np.nan), np.full(len(rows), alpha)
     at = np.flatnonzero(primary & ~np.isnan(raw))
     if len(at):
-        p[at] = np.minimum(holm(raw[at]) * (alpha / shared), 1.0)
+        p[at] = told_at(alpha, holm(raw[at]), shared)
         order = at[np.argsort(raw[at], kind="stable")]
         shown = int(np.count_nonzero(p[at] < alpha))
         steps = len(at) - np.minimum(np.arange(len(at)), min(shown, len(at) - 1))

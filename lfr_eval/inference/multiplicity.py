@@ -57,6 +57,23 @@ def benjamini_hochberg(p_values: Floats) -> Floats:
     return _restored(p_values, order, steps)
 
 
+def told_at(alpha: float, p_values: Floats, shared: float) -> Floats:
+    """Return p-values to be read at `alpha`, of tests that together have `shared` of it.
+
+    Parameters
+    ----------
+    p_values : (tests,)
+        Adjusted among these tests.
+
+    Examples
+    --------
+    >>> told_at(0.05, np.array([0.01, 0.75]), 0.025).tolist()
+    [0.02, 1.0]
+    """
+    scaled: Floats = np.minimum(p_values * (alpha / shared), 1.0)
+    return scaled
+
+
 def _sorted(p_values: Floats) -> tuple[NDArray[np.intp], Floats]:
     tested = np.flatnonzero(~np.isnan(p_values))
     order = tested[np.argsort(p_values[tested], kind="stable")]

@@ -25,7 +25,7 @@ from lfr_eval.inference.cells import Codes
 from lfr_eval.inference.clusters import clusters_of
 from lfr_eval.inference.comparing_groups import reference_group
 from lfr_eval.inference.minimum import FEWEST_PEOPLE
-from lfr_eval.inference.multiplicity import benjamini_hochberg, holm
+from lfr_eval.inference.multiplicity import benjamini_hochberg, holm, told_at
 from lfr_eval.inference.plan import Plan
 from lfr_eval.inference.score_evidence import (
     Scores,
@@ -150,7 +150,7 @@ def score_difference_table(
     ):
         if at.any():
             for one, told, level in ((raw, p, alpha), (equal, p_equal, alpha_equal)):
-                told[at] = np.minimum(adjusted(one[at]) * (plan.alpha / shared), 1.0)
+                told[at] = told_at(plan.alpha, adjusted(one[at]), shared)
                 level[at] = shared / steps(one[at], told[at], plan.alpha)
     number = int(np.count_nonzero(~np.isnan(raw[primary])))
     words = {
